@@ -1,0 +1,1 @@
+"""assay: the chain of custody for AI pipelines."""

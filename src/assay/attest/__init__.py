@@ -1,0 +1,1 @@
+"""Facts → signed statements → verified statements: predicates, keys, trust."""

@@ -1,0 +1,1 @@
+"""One command, one file; the only prints and the only exit codes."""

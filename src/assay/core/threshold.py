@@ -1,0 +1,51 @@
+"""A demand on a metric, written as people say it: ``roc_auc >= 0.8``."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+_COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
+}
+_FORM: Final = re.compile(
+    r"\s*(?P<metric>[\w.@-]+)\s*(?P<relation>>=|<=|==|>|<)\s*(?P<bound>[-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """``metric`` by its name in the metrics file, ``relation`` one of ``>= <= > < ==``, ``bound`` a finite number."""
+
+    metric: str
+    relation: str
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.relation} {self.bound:g}"
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` satisfies it; a value that is not a number never does."""
+        return not math.isnan(value) and _COMPARE[self.relation](value, self.bound)
+
+
+def parse_threshold(text: str) -> Threshold:
+    """Read ``metric >= number``.
+
+    :raises ValueError: another form, or a bound that is no finite number; the caller says where it stood
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a demand on a metric; write it like `roc_auc >= 0.8`")
+    bound = float(match["bound"])
+    if not math.isfinite(bound):
+        raise ValueError(f"{text!r} compares with a number that is not finite")
+    return Threshold(match["metric"], match["relation"], bound)

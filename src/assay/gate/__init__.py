@@ -1,0 +1,1 @@
+"""Policy + evidence → decision; pure functions."""

@@ -1,0 +1,1 @@
+"""Files and folders on disk → digests of exactly the bytes that were read."""

@@ -1,0 +1,1 @@
+"""Core values → text and JSON; pure functions."""

@@ -1,0 +1,1 @@
+"""Run one step of a pipeline isolated, and record what went in, what came out, and where it ran."""

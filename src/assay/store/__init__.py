@@ -1,0 +1,1 @@
+"""The only memory: the append-only Merkle ledger."""
