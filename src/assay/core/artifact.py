@@ -10,7 +10,7 @@ from assay.core.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """``path`` is relative to the project with ``/`` between parts; ``manifest`` is there for a folder, ``None`` for a file."""
+    """``path`` is relative to the project, ``/`` between parts; ``manifest`` is there for a folder only."""
 
     path: str
     digest: Digest

@@ -19,7 +19,7 @@ _HEX: Final = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Digest:
-    """``algorithm`` is a name from in-toto's DigestSet, ``value`` lower-case hexadecimal of the algorithm's full length."""
+    """``algorithm`` is a name from in-toto's DigestSet, ``value`` lower-case hexadecimal of its full length."""
 
     algorithm: str
     value: str

@@ -4,9 +4,9 @@
 
     Error                      root; says what, where and what to do
     ├── IntegrityError         bytes are not the bytes that were promised (also a ValueError)
-    ├── DigestError            a digest that cannot be read: empty, truncated, not hexadecimal (also a ValueError)
-    ├── HashingError           a file or folder that cannot be hashed faithfully: unreadable, changing under the reader
-    │   └── RefusedPath        a path that must not stand in an artifact: symlink, special file, colliding or unsafe name
+    ├── DigestError            a digest that cannot be read: empty, truncated, no hexadecimal (a ValueError too)
+    ├── HashingError           a file or folder that cannot be hashed: unreadable, or changing
+    │   └── RefusedPath        a path that must not stand in an artifact: a symlink, a special file, an unsafe name
     ├── StatementError         a statement or envelope that is malformed
     ├── SignatureError         a signature that does not hold, or nobody we trust made it
     ├── KeyFileError           a key file that cannot be used: wrong type, wrong passphrase, open to others

@@ -70,7 +70,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A Test Result v0.1: ``result`` is ``PASSED``, ``WARNED`` or ``FAILED``."""
+    """A Test Result v0.1: ``result`` is ``PASSED``, ``WARNED`` or ``FAILED``; ``passed`` and ``failed`` its demands."""
 
     entry: int
     stage: str
@@ -80,6 +80,7 @@ class Evaluation:
     failed: tuple[str, ...]
     metrics: Mapping[str, float]
     finished: datetime
+    passed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,16 @@ class Found:
 class Evidence:
     """Everything the gate looks at for one artifact.
 
-    ``name`` is the artifact's path in the project. ``artifact`` is ``None`` when it must not be read, with the reason in
-    ``refused``. ``build`` is the newest trusted build that made exactly these bytes under this name. ``chain`` is every
-    build that ``build`` rests on, itself first, each once, consumers before producers. ``unexplained`` are materials of
-    kind PRODUCT that no trusted build made. ``latest`` is the newest trusted build that made anything under this name,
-    whatever its bytes. ``approved`` pairs every approval of this name with the newest build of the approved bytes
-    (``None`` when there is none). ``checkout`` is the Git commit that is checked out where the project lies; ``None``
-    without Git. ``found`` has one item for each distinct name that the chain mentions as output or material.
-    ``ledger_problem`` is empty when the ledger proved whole.
+    ``name`` is the artifact's path in the project. ``artifact`` is ``None`` when it must not be read, with the
+    reason in ``refused``. ``build`` is the newest trusted build that made exactly these bytes under this name.
+    ``chain`` is every build that ``build`` rests on, itself first, each once, consumers before producers; a
+    producer's entry is always before its consumer's. ``unexplained`` are materials of kind PRODUCT that no trusted
+    build made. ``latest`` is the newest trusted build that made anything under this name, whatever its bytes.
+    ``approved`` pairs every approval of this name with the newest build of the approved bytes (``None`` when there
+    is none). ``checkout`` is the Git commit that is checked out where the project lies; ``None`` without Git.
+    ``found`` has one item for each distinct name that the chain mentions as output or material. ``ledger_problem``
+    is empty when the ledger proved whole. ``pipeline`` are the stages upstream of the artifact, its own last, that
+    ``assay.toml`` declares; ``configured`` is whether there is an ``assay.toml``.
     """
 
     name: str
@@ -145,3 +148,4 @@ class Evidence:
     checkout: Source | None
     pipeline: tuple[str, ...]
     ledger_problem: str = ""
+    configured: bool = True

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
-from assay.core.digest import DIR_HASH, SHA256, Digest
+from assay.core.digest import DIR_HASH, Digest
 from assay.core.errors import HashingError
 
 
@@ -31,7 +32,7 @@ class Manifest:
     def __post_init__(self) -> None:
         ordered = sorted(self.entries, key=lambda entry: entry.path.encode())
         object.__setattr__(self, "entries", tuple(ordered))
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             if before.path == after.path:
                 raise HashingError("the same path stands twice in one manifest", where=before.path)
         for entry in ordered:
@@ -76,6 +77,3 @@ def compare(expected: Manifest, actual: Manifest) -> Comparison:
         missing=tuple(path for path in old if path not in new),
         altered=tuple(path for path, digest in new.items() if path in old and old[path] != digest),
     )
-
-
-__all__ = ["DIR_HASH", "SHA256", "Comparison", "Entry", "Manifest", "compare"]

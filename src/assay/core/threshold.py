@@ -23,14 +23,15 @@ _FORM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """``metric`` by its name in the metrics file, ``relation`` one of ``>= <= > < ==``, ``bound`` a finite number."""
+    """``metric`` by its name in the metrics file, ``relation`` of ``>= <= > < ==``, ``bound`` a finite number."""
 
     metric: str
     relation: str
     bound: float
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.relation} {self.bound:g}"
+        whole = self.bound.is_integer() and abs(self.bound) < 1e15
+        return f"{self.metric} {self.relation} {int(self.bound) if whole else repr(self.bound)}"
 
     def holds(self, value: float) -> bool:
         """Whether ``value`` satisfies it; a value that is not a number never does."""

@@ -1,0 +1,32 @@
+"""Every requirement that a policy may state; one file each. To add one: its file, and its line in ``REQUIREMENTS``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from assay.gate.requirement import Requirement
+from assay.gate.requirements import (
+    code,
+    evaluated_by,
+    evaluation,
+    intact,
+    isolated,
+    max_age_days,
+    newest,
+    provenance,
+    signed_by,
+    stages,
+)
+
+REQUIREMENTS: Final[tuple[Requirement[Any], ...]] = (
+    signed_by.REQUIREMENT,
+    provenance.REQUIREMENT,
+    stages.REQUIREMENT,
+    evaluation.REQUIREMENT,
+    evaluated_by.REQUIREMENT,
+    max_age_days.REQUIREMENT,
+    newest.REQUIREMENT,
+    intact.REQUIREMENT,
+    code.REQUIREMENT,
+    isolated.REQUIREMENT,
+)

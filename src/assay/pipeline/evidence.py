@@ -1,0 +1,203 @@
+"""Gathering what the gate decides on: the artifact's builds back to the sources, and what lies on disk now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from assay.attest.predicates.provenance import parse_files
+from assay.core.artifact import Artifact
+from assay.core.digest import DIR_HASH, Digest
+from assay.core.errors import HashingError, LedgerTampered, RefusedPath
+from assay.core.evidence import Approval, Build, Evaluation, Evidence, Found, Material, MaterialKind
+from assay.core.manifest import Comparison, Entry, Manifest, compare
+from assay.hashing.artifact import hash_artifact
+from assay.pipeline.project import Project
+from assay.pipeline.records import Records
+from assay.stage.source import describe_source
+from assay.store.ledger import Ledger
+
+#: How many approvals of one name are looked at for any whose build does not count any more.
+_APPROVALS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The artifact under judgement: its name in the project, and its digest or why it must not be read."""
+
+    name: str
+    artifact: Artifact | None
+    refused: str = ""
+
+
+def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
+    """Walk from the artifact's bytes back to every source, through verified statements only.
+
+    What it reads of the ledger does not grow with the ledger: the builds that the artifact rests on, those of the same
+    name that came later, and the bounded check of the ledger's newest part.
+    """
+    records = Records(ledger, project.trust)
+    build = _own_build(records, judged)
+    latest = next(records.builds(name=judged.name), None)
+    chain, unexplained = _walk(records, build)
+    evaluations = tuple(_evaluations(records, chain))
+    approved = tuple(_later_approvals(records, judged, build))
+    try:
+        project.check(ledger, records.used)
+        problem = ""
+    except LedgerTampered as error:
+        problem = str(error)
+    repository = describe_source(project.root)
+    return Evidence(
+        name=judged.name,
+        now=project.now(),
+        artifact=judged.artifact,
+        refused=judged.refused,
+        build=build,
+        chain=chain,
+        unexplained=unexplained,
+        latest=latest,
+        evaluations=evaluations,
+        approved=approved,
+        rejected=tuple(records.rejected[entry] for entry in sorted(records.rejected)),
+        found=_found(project, records, judged, chain or ((latest,) if latest else ())),
+        checkout=None if repository is None else repository.source,
+        pipeline=_declared(project, judged.name),
+        ledger_problem=problem,
+    )
+
+
+def _own_build(records: Records, judged: Judged) -> Build | None:
+    if judged.artifact is None:
+        return None
+    return next(records.builds(name=judged.name, digest=judged.artifact.digest), None)
+
+
+def _walk(records: Records, build: Build | None) -> tuple[tuple[Build, ...], tuple[tuple[Build, Material], ...]]:
+    """Every build that ``build`` rests on, consumers before producers, and the products that none of them made."""
+    if build is None:
+        return (), ()
+    chain: dict[int, Build] = {}
+    unexplained: list[tuple[Build, Material]] = []
+    pending = [build]
+    while pending:
+        consumer = pending.pop(0)
+        if consumer.entry in chain:
+            continue
+        chain[consumer.entry] = consumer
+        for material in consumer.materials:
+            if material.kind is MaterialKind.PRODUCT:
+                made = records.builds(name=material.name, digest=material.digest)
+                producer = next((item for item in made if item.entry < consumer.entry), None)
+                if producer is None:
+                    unexplained.append((consumer, material))
+                else:
+                    pending.append(producer)
+    return tuple(sorted(chain.values(), key=lambda item: -item.entry)), tuple(unexplained)
+
+
+def _evaluations(records: Records, chain: tuple[Build, ...]) -> Iterator[Evaluation]:
+    """Every trusted evaluation of anything in the chain, newest first."""
+    digests = {subject.digest for build in chain for subject in build.subjects}
+    found = {item.entry: item for digest in sorted(digests) for item in records.evaluations(digest=digest)}
+    return iter([found[entry] for entry in sorted(found, reverse=True)])
+
+
+def _later_approvals(records: Records, judged: Judged, build: Build | None) -> Iterator[tuple[Approval, Build | None]]:
+    """Approvals of other versions of the artifact that may supersede ``build``, each with the build it was given for.
+
+    One for each version that was built after it; and among the newest approvals of the name those whose build does not
+    count any more, its signer no longer being trusted.
+    """
+    own = build.entry if build is not None else -1
+    for later in records.builds(name=judged.name):
+        if later.entry <= own:
+            break
+        subject = later.made(judged.name)
+        approvals = records.approvals(name=judged.name, digest=subject.digest) if subject else iter(())
+        approval = next((item for item in approvals if item.subject == subject), None)
+        if approval is not None:
+            yield approval, later
+    for approval in islice(records.approvals(name=judged.name), _APPROVALS):
+        if approval.entry <= own:
+            break
+        other = judged.artifact is None or approval.subject.digest != judged.artifact.digest
+        if other and next(records.builds(name=judged.name, digest=approval.subject.digest), None) is None:
+            yield approval, None
+
+
+def _declared(project: Project, name: str) -> tuple[str, ...]:
+    """The stages upstream of the artifact that ``assay.toml`` declares, and those that evaluate what they make."""
+    settings = project.settings
+    maker = settings.producer(name)
+    if maker is None:
+        return ()
+    names = {stage.name for stage in settings.upstream(maker.name)}
+    judges = {stage.name: settings.producer(stage.evaluates) for stage in settings.stages if stage.evaluates}
+    names |= {judge for judge, made in judges.items() if made is not None and made.name in names}
+    return tuple(stage.name for stage in settings.stages if stage.name in names)
+
+
+def _found(project: Project, records: Records, judged: Judged, chain: tuple[Build, ...]) -> Mapping[str, Found]:
+    """What lies on disk under every name that the chain mentions, each read once."""
+    recorded: dict[str, tuple[Digest, Manifest | None]] = {}
+    for build in chain:
+        for output in build.outputs:
+            recorded.setdefault(output.name, (output.digest, _output_manifest(build, output.name)))
+    for build in chain:
+        files = parse_files(records.statement(build.entry))
+        for material in build.materials:
+            listed = files.get(material.name)
+            recorded.setdefault(material.name, (material.digest, _manifest(listed) if listed else None))
+    return {name: _look(project, judged, name, *recorded[name]) for name in sorted(recorded)}
+
+
+def _look(project: Project, judged: Judged, name: str, digest: Digest, manifest: Manifest | None) -> Found:
+    if name == judged.name:
+        artifact: Artifact | None = judged.artifact
+        if artifact is None:
+            return Found(name, None, judged.refused)
+    else:
+        path = project.path(name)
+        if not _exists(path):
+            return Found(name, None)
+        try:
+            artifact = hash_artifact(path, name=name, within=project.root)
+        except RefusedPath as error:
+            return Found(name, None, f"{error.where}: {error.what}" if error.where else error.what)
+    return Found(
+        name, artifact.digest, comparison=_difference(manifest, artifact) if artifact.digest != digest else None
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise HashingError(f"the path cannot be looked at: {error.strerror}", where=str(path)) from error
+    return True
+
+
+def _difference(manifest: Manifest | None, artifact: Artifact) -> Comparison | None:
+    if manifest is None or artifact.manifest is None:
+        return None
+    return compare(manifest, artifact.manifest)
+
+
+def _output_manifest(build: Build, name: str) -> Manifest | None:
+    output = build.made(name)
+    if output is None or output.digest.algorithm != DIR_HASH:
+        return None
+    prefix = f"{name}/"
+    return _manifest(
+        {item.name.removeprefix(prefix): item.digest for item in build.subjects if item.name.startswith(prefix)}
+    )
+
+
+def _manifest(files: Mapping[str, Digest]) -> Manifest:
+    return Manifest(tuple(Entry(path, 0, digest) for path, digest in files.items()))

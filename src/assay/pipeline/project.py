@@ -1,0 +1,167 @@
+"""A project that is open: its settings, whom it trusts, its ledger, and where its files lie."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from assay.attest.checkpoints import NoteVerifier
+from assay.attest.keys import is_encrypted, read_key
+from assay.attest.sign import Signer
+from assay.attest.trust import Role, Trust, parse_trust
+from assay.config import FILE_NAME, Settings, read_settings
+from assay.core.errors import ConfigError, LedgerTampered, StoreError, TrustError
+from assay.store.audit import check_head
+from assay.store.ledger import Ledger
+from assay.store.witness import Witness
+
+Clock = Callable[[], datetime]
+Passphrase = Callable[[Path], bytes]
+
+
+def utc_now() -> datetime:
+    """The system's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Project:
+    """``now`` is the clock that every statement is dated by."""
+
+    settings: Settings
+    trust: Trust
+    now: Clock = utc_now
+
+    @property
+    def root(self) -> Path:
+        return self.settings.root
+
+    @cached_property
+    def verifier(self) -> NoteVerifier:
+        """Accepts the checkpoints of this project's ledger."""
+        return NoteVerifier(self.trust)
+
+    @cached_property
+    def witness(self) -> Witness:
+        """What remembers the newest checkpoint that was verified."""
+        return Witness(self.settings.witness)
+
+    @property
+    def private(self) -> Path:
+        """The folder that belongs to assay."""
+        return self.root / ".assay"
+
+    @property
+    def workspace(self) -> Path:
+        """Where outputs are set aside and commands are staged while a stage runs."""
+        return self.private / "work"
+
+    def open_ledger(self, *, writable: bool = False) -> Ledger:
+        """Open the ledger.
+
+        :raises StoreError: missing, damaged, or held by another process for too long
+        """
+        return Ledger.open(self.settings.ledger, writable=writable)
+
+    def check(self, ledger: Ledger, entries: Iterable[int] = ()) -> None:
+        """Make sure that the ledger is whole: its newest part, and the ``entries`` that something is to rest on.
+
+        An empty ledger is whole, unless the witness remembers that it was not empty.
+
+        :raises LedgerTampered: it is not
+        """
+        try:
+            check_head(ledger, verifier=self.verifier, witness=self.witness, entries=entries)
+        except LedgerTampered:
+            raise
+        except StoreError:
+            if ledger.size:
+                raise
+
+    def path(self, name: str) -> Path:
+        """Where ``name`` lies."""
+        return self.root / name
+
+    def name_of(self, path: Path) -> str | None:
+        """The name of ``path`` in the project; ``None`` when it lies outside.
+
+        As it is written, first: what lies in the project by name is judged as that, wherever a link in it leads.
+        """
+        written = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow the links
+        for place in (written, written.parent.resolve() / written.name):
+            for root in (self.root, self.root.resolve()):
+                if place != root and place.is_relative_to(root):
+                    return place.relative_to(root).as_posix()
+        return None
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above ``start`` that holds an ``assay.toml``.
+
+    :raises ConfigError: there is none
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise ConfigError(
+        f"there is no {FILE_NAME} here or in any folder above",
+        where=str(start),
+        remedy="Run `assay init`, or give --project FOLDER.",
+    )
+
+
+def open_project(root: Path, *, trust: Path | None = None, now: Clock = utc_now) -> Project:
+    """Read the settings and the trust file of the project in ``root``.
+
+    :param trust: another trust file than the project's own, such as one that the project's writers cannot change
+    :raises ConfigError: no usable ``assay.toml``
+    :raises TrustError: no usable trust file
+    """
+    settings = read_settings(root)
+    return Project(settings, read_trust(trust or settings.trust), now)
+
+
+def read_trust(path: Path) -> Trust:
+    """Read the trust file at ``path``.
+
+    :raises TrustError: missing, unreadable or not usable
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise TrustError("there is no trust file", where=str(path), remedy="Make one with `assay init`.") from error
+    except OSError as error:
+        raise TrustError(f"the trust file cannot be read: {error.strerror}", where=str(path)) from error
+    return parse_trust(data, where=path.name)
+
+
+def load_signer(project: Project, passphrase: Passphrase) -> Signer:
+    """Read the project's signing key and find out whose it is.
+
+    A key outside the trust file is refused here: a ledger with a checkpoint by a stranger is unreadable to everybody.
+
+    :param passphrase: asked for the passphrase of the key file it is given, only if the key needs one
+    :raises KeyFileError: the key cannot be used
+    :raises TrustError: the key is nobody's in the trust file, or its owner may not sign checkpoints
+    """
+    path = project.settings.key
+    key = read_key(path, passphrase(path) if is_encrypted(path) else None)
+    identity = project.trust.by_key(key.public)
+    if identity is None:
+        raise TrustError(
+            f"the signing key {key.public.keyid[:12]} belongs to nobody in the trust file",
+            where=str(path),
+            remedy="Nothing was signed. Use the key of a trusted identity, or have this one added to trust.toml.",
+        )
+    if Role.LOG not in identity.roles:
+        raise TrustError(
+            f"{identity.name} may not sign checkpoints of the ledger",
+            where=str(project.settings.trust),
+            remedy='Add "log" to the roles of this identity.',
+        )
+    return Signer(identity.name, key)
