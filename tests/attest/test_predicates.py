@@ -117,7 +117,7 @@ def test_the_reference_bindings_read_each_predicate() -> None:
     assert passed.verification_result == "PASSED"
     predicate = {key: value for key, value in evaluation({"auc": 0.9}).predicate.items() if "assay_" not in key}
     result = Parse(jsontext.dumps(predicate), TestResult())
-    assert list(result.passedTests) == ["auc >= 0.8"]
+    assert list(result.passed_tests) == ["auc >= 0.8"]
 
 
 def evaluation(metrics: dict[str, float]) -> Statement:

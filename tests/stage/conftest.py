@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,14 +14,40 @@ import pytest
 from assay.stage.command import CommandSpec, Outcome, run_command
 from assay.stage.isolation import BACKENDS, why_not
 
+#: What must succeed where a back end can work at all: a failure of ours may not pass for one of the machine.
+_PROOFS = {
+    "bubblewrap": "bwrap --unshare-all --unshare-user --disable-userns --ro-bind / / --proc /proc true",
+    "namespaces": "unshare --user --map-root-user --mount --pid --net --ipc --uts --fork --mount-proc true",
+}
+
+
+def _require(name: str) -> None:
+    """Skip, with the reason, where the machine cannot do what the back end called ``name`` needs; else it must work."""
+    reason = why_not(name)
+    if not reason:
+        return
+    try:
+        able = subprocess.run(_PROOFS[name].split(), capture_output=True, timeout=60, check=False).returncode == 0
+    except FileNotFoundError:
+        able = False
+    if able:
+        pytest.fail(f"{name} ought to work here, and does not: {reason}")
+    pytest.skip(f"{name} does not work here: {reason}")
+
 
 @pytest.fixture(params=sorted(BACKENDS))
 def backend(request: pytest.FixtureRequest) -> str:
     """The name of a back end that works here."""
-    name = str(request.param)
-    if reason := why_not(name):
-        pytest.skip(f"{name} does not work here: {reason}")
-    return name
+    _require(str(request.param))
+    return str(request.param)
+
+
+@pytest.fixture(params=["", *sorted(BACKENDS)], ids=lambda name: name or "open")
+def way(request: pytest.FixtureRequest) -> str:
+    """Open (empty), and each back end that works here."""
+    if request.param:
+        _require(str(request.param))
+    return str(request.param)
 
 
 @pytest.fixture

@@ -17,20 +17,10 @@ import pytest
 
 from assay.core.errors import StageError
 from assay.stage.command import CommandSpec, Outcome, run_command
-from assay.stage.isolation import BACKENDS, why_not
 from assay.stage.process import TAIL
 
 Run = Callable[..., Outcome]
 Processes = Callable[[str], list[int]]
-
-
-@pytest.fixture(params=["", *sorted(BACKENDS)], ids=lambda name: name or "open")
-def way(request: pytest.FixtureRequest) -> str:
-    """Open, and each back end that works here."""
-    name = str(request.param)
-    if name and (reason := why_not(name)):
-        pytest.skip(f"{name} does not work here: {reason}")
-    return name
 
 
 @pytest.mark.parametrize("status", [0, 127])
@@ -420,3 +410,51 @@ def test_ordinary_user_can_isolate(tmp_path_factory: pytest.TempPathFactory) -> 
     if not working:
         pytest.skip(f"no back end works for an ordinary user here: {told}")
     assert working == {name: [0, "65534 False\n", "input"] for name in working}
+
+
+def test_undeclared_files_are_told_up_to_a_thousand(run: Run, backend: str) -> None:
+    """A command that litters cannot fill the record with names."""
+    outcome = run("for n in range(1200): open(f'x{n}', 'w')", backend=backend)
+    assert len(outcome.undeclared) == 1000
+
+
+def test_inputs_may_lie_in_each_other(run: Run, backend: str, project: Path) -> None:
+    """A folder and a file in it, both declared; moving their folder away changes nothing in the project."""
+    code = "import os; print(open('data/in.txt').read()); os.mkdir('x')"
+    outcome = run(code, backend=backend, inputs=("data", "data/in.txt", "data"))
+    assert outcome.output_tail == b"input\n"
+    moved = run("import os; os.rename('data', 'moved')", backend=backend)
+    assert moved.undeclared == ("moved/in.txt",)
+    assert (project / "data" / "in.txt").read_text() == "input"
+
+
+def test_commands_run_in_threads(run: Run, way: str) -> None:
+    """Several at once, from threads that cannot handle signals, each with an output of its own."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(3) as pool:
+        told = list(pool.map(lambda n: run("", argv=("echo", str(n)), backend="").output_tail, range(6)))
+    assert told == [b"%d\n" % n for n in range(6)]
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run, "", argv=("echo", "x"), backend=way).result().output_tail == b"x\n"
+
+
+def test_workspace_is_apart_from_what_is_declared(project: Path, way: str) -> None:
+    """A workspace inside an input or output would show what was set aside, or be moved away."""
+    (project / "work").mkdir()
+    for inputs, outputs in ((("work",), ()), ((), ("work/out",))):
+        spec = CommandSpec(
+            ("true",), project, inputs, outputs, Path(sys.executable), project / "work", isolate=bool(way), backend=way
+        )
+        with pytest.raises(StageError, match="workspace"):
+            run_command(spec)
+
+
+def test_workspace_that_is_not_empty_is_left_alone(run: Run, backend: str, project: Path) -> None:
+    """What an earlier run left is for recovery to judge, not to be overwritten."""
+    left = project / ".assay" / "work" / "staging" / "left"
+    left.parent.mkdir()
+    left.write_text("kept")
+    with pytest.raises(StageError, match="earlier run"):
+        run("", backend=backend)
+    assert left.read_text() == "kept"

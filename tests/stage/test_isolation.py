@@ -330,3 +330,20 @@ def test_stage_is_refused_where_nothing_isolates(project: Path) -> None:
     assert "cannot isolate a stage" in answer.stdout
     assert "isolate = false" in answer.stdout
     assert not (project / "made").exists()
+
+
+def test_interpreter_behind_links_is_seen(look: Look, tmp_path: Path) -> None:
+    """uv and pyenv name an installation by a link to its folder: the whole way to it is there."""
+    (tmp_path / "current").symlink_to(sys.base_prefix)
+    program = tmp_path / "current" / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    subprocess.run([program, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    (tmp_path / "shims").mkdir()
+    (tmp_path / "shims" / "python").symlink_to(program)
+    for python in (tmp_path / "venv" / "bin" / "python", tmp_path / "shims" / "python"):
+        assert look("json.loads('1')", python=python) == 1
+
+
+def test_private_memory_is_not_shared_between_runs(look: Look) -> None:
+    """A covert channel: what one stage leaves in temporary places, the next does not find."""
+    expression = "[os.path.exists(path + '/x') or open(path + '/x', 'w').close() for path in ('/tmp', '/dev/shm', '.')]"
+    assert look(expression) == look(expression) == [None, None, None]

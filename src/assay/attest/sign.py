@@ -52,7 +52,7 @@ def verify_envelope(data: bytes, trust: Trust, role: Role) -> Verified:
     identity = _signed_by(envelope, trust)
     if role not in identity.roles:
         raise SignatureError(
-            f"signed by {identity.name}, whom trust.toml does not give the role {role!r}",
+            f"signed by {identity.name}, whom trust.toml does not give the role {role.value!r}",
             remedy=f"If {identity.name} should have it, add it to the roles in trust.toml.",
         )
     return Verified(parse_statement(envelope.payload), identity)

@@ -1,5 +1,1 @@
 """One command, one file; the only prints and the only exit codes."""
-
-from assay.cli.main import main
-
-__all__ = ["main"]

@@ -25,7 +25,6 @@ def command(
     What is there already stays as it is. The private key is encrypted with a passphrase, which is asked for or taken
     from --passphrase-file, ASSAY_PASSPHRASE_FILE or ASSAY_PASSPHRASE.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     root = folder.resolve()
     passphrase = None if no_passphrase else passphrase_source(passphrase_file, confirm=True)(root / ".assay" / "key")
     made = initialise(root, name=name or root.name, identity=identity or getpass.getuser(), passphrase=passphrase)

@@ -36,6 +36,7 @@ def initialise(root: Path, *, name: str, identity: str, passphrase: bytes | None
     :raises ConfigError: the ``assay.toml`` that is there cannot be used, or a file cannot be written
     """
     made: list[str] = []
+    _make_folder(root)
     if not (root / FILE_NAME).exists():
         text = resources.files("assay.pipeline").joinpath("template.toml").read_text()
         _write(root / FILE_NAME, text.replace("@NAME@", name))
@@ -48,7 +49,7 @@ def initialise(root: Path, *, name: str, identity: str, passphrase: bytes | None
             remedy="Nothing was changed. Move the key away first if you want a new one.",
         )
     private = root / ".assay"
-    private.mkdir(mode=0o700, exist_ok=True)
+    _make_folder(private)
     if not (private / ".gitignore").exists():
         _write(private / ".gitignore", "*\n")
     key = generate_key()
@@ -57,7 +58,7 @@ def initialise(root: Path, *, name: str, identity: str, passphrase: bytes | None
     rendered = render_trust(trust)
     stranger = rendered[rendered.index("[identities") :] if settings.trust.exists() else ""
     for folder in (settings.key.parent, settings.ledger.parent, settings.witness.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(folder)
     write_key(key, settings.key, passphrase)
     made.append(_name(root, settings.key))
     if not settings.trust.exists():
@@ -67,6 +68,13 @@ def initialise(root: Path, *, name: str, identity: str, passphrase: bytes | None
         Ledger.create(settings.ledger, origin=read_trust(settings.trust).origin).close()
         made.append(_name(root, settings.ledger))
     return Initialised(settings, identity, key.public.keyid, tuple(made), stranger)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700 if folder.name == ".assay" else 0o777, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
 
 
 def _name(root: Path, path: Path) -> str:

@@ -1,6 +1,6 @@
-"""Tell what an interpreter is and what is installed for it; run as ``python -I inspector.py``, writes ``assay:`` and a JSON object on
-a line.
+"""Tell what an interpreter is and what is installed for it; run as ``python -I inspector.py``.
 
+Writes one line: ``assay:`` and a JSON object.
 Runs in the interpreter that it tells of, which need not be the one that runs assay: standard library of Python 3.8 and
 newer only, nothing of the package.
 """

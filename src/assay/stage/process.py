@@ -139,6 +139,35 @@ def _start(command: list[str], descriptors: tuple[int, ...]) -> subprocess.Popen
         raise StageError(f"{command[0]} cannot be started: {error.strerror}") from error
 
 
+class _Output:
+    """What a command says: passed on, hashed whole, its end kept."""
+
+    def __init__(self, descriptor: int, on_output: Callable[[bytes], None]) -> None:
+        os.set_blocking(descriptor, False)
+        self.descriptor = descriptor
+        self.tail = bytearray()
+        self._hash = hashlib.sha256()
+        self._on_output = on_output
+
+    def take(self) -> bool:
+        """Take one piece; false at the end, or when there is nothing for now."""
+        try:
+            piece = os.read(self.descriptor, _CHUNK)
+        except BlockingIOError:
+            return False
+        if piece:
+            self._hash.update(piece)
+            self.tail.extend(piece)
+            del self.tail[:-TAIL]
+            self._on_output(piece)
+        return bool(piece)
+
+    @property
+    def digest(self) -> Digest:
+        """The SHA-256 of everything that was taken."""
+        return Digest(SHA256, self._hash.hexdigest())
+
+
 def _attend(
     process: subprocess.Popen[bytes],
     status: int,
@@ -147,51 +176,41 @@ def _attend(
     *,
     gently: bool,
 ) -> Ended:
-    """Read until the status pipe closes: its other end is held by the launcher alone, the output's by anyone."""
-    deadline = None if timeout is None else monotonic() + timeout
-    hearing, tail, said = hashlib.sha256(), bytearray(), bytearray()
+    """See the launcher to its end, or end it."""
     assert process.stdout is not None
-    output = process.stdout.fileno()
-    os.set_blocking(output, False)
-
-    def hear() -> bool:
-        """Take one piece of output; false at its end, or when there is none for now."""
-        try:
-            piece = os.read(output, _CHUNK)
-        except BlockingIOError:
-            return False
-        hearing.update(piece)
-        tail.extend(piece)
-        del tail[:-TAIL]
-        if piece:
-            on_output(piece)
-        return bool(piece)
-
+    output = _Output(process.stdout.fileno(), on_output)
     try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(output, selectors.EVENT_READ)
-            selector.register(status, selectors.EVENT_READ)
-            listening = True
-            while listening:
-                left = None if deadline is None else deadline - monotonic()
-                if left is not None and left <= 0:
-                    raise StageError(f"the command ran longer than its limit of {timeout:g} seconds and was stopped")
-                ready = {key.fd for key, _ in selector.select(left)}
-                if output in ready and not hear():
-                    selector.unregister(output)
-                if status in ready:
-                    piece = os.read(status, _STATUS_LIMIT)
-                    said.extend(piece[: _STATUS_LIMIT - len(said)])
-                    listening = bool(piece)
+        said = _listen(output, status, timeout)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE)
         # What a pipe can still hold, and not what a stray process might go on writing into it.
         for _ in range(_LAST_CHUNKS):
-            if not hear():
+            if not output.take():
                 break
     finally:
         _stop(process, gently=gently)
-    return _ended(bytes(said), bytes(tail), Digest(SHA256, hearing.hexdigest()))
+    return _ended(said, bytes(output.tail), output.digest)
+
+
+def _listen(output: _Output, status: int, timeout: float | None) -> bytes:
+    """Read both pipes until the status pipe closes: that one is the launcher's alone, the output anyone may hold."""
+    deadline = None if timeout is None else monotonic() + timeout
+    said = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(output.descriptor, selectors.EVENT_READ)
+        selector.register(status, selectors.EVENT_READ)
+        while True:
+            left = None if deadline is None else deadline - monotonic()
+            if left is not None and left <= 0:
+                raise StageError(f"the command ran longer than its limit of {timeout:g} seconds and was stopped")
+            ready = {key.fd for key, _ in selector.select(left)}
+            if output.descriptor in ready and not output.take():
+                selector.unregister(output.descriptor)
+            if status in ready:
+                piece = os.read(status, _STATUS_LIMIT)
+                said.extend(piece[: _STATUS_LIMIT - len(said)])
+                if not piece:
+                    return bytes(said)
 
 
 def _stop(process: subprocess.Popen[bytes], *, gently: bool) -> None:

@@ -273,7 +273,7 @@ class Ledger:
             raise StoreError(
                 f"the entries were recorded, but the witness was not moved on ({error.what})",
                 where=error.where,
-                remedy=f"Do not record them again. {error.remedy}",
+                remedy=f"Do not record them again. {error.remedy}".rstrip(),
             ) from error
 
     def _read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
