@@ -25,10 +25,7 @@ def assay() -> Assay:
     def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         output, errors = _stream(), _stream()
         with chdir(folder), _environment(variables), redirect_stdout(output), redirect_stderr(errors):
-            try:
-                status = run_assay([str(argument) for argument in arguments])
-            except SystemExit as done:
-                status = done.code if isinstance(done.code, int) else 1
+            status = run_assay([str(argument) for argument in arguments])
         return subprocess.CompletedProcess(arguments, status, _text(output), _text(errors))
 
     return run

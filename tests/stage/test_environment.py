@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
 
 from assay.core.errors import StageError
-from assay.stage.environment import Distribution, Environment, describe_environment, normalise_name
+from assay.stage.environment import Distribution, Environment, describe_environment
 from assay.stage.lock import Difference, Drift, compare_with_lock
 
 MARKERS = {"python_version": "3.11", "sys_platform": "linux", "platform_machine": "x86_64"}
@@ -66,7 +67,7 @@ def test_interpreter_and_machine_are_told(here: Environment) -> None:
 def test_distributions_are_sorted_and_normalised(here: Environment) -> None:
     """Each once, by the name that PEP 503 compares, with its version."""
     names = [item.name for item in here.distributions]
-    assert names == sorted(set(names)) == [normalise_name(name) for name in names]
+    assert names == sorted(set(names)) == [canonicalize_name(name) for name in names]
     versions = {item.name: item.version for item in here.distributions}
     assert versions["pytest"] == metadata.version("pytest")
     assert versions["pytest-xdist"] == metadata.version("pytest-xdist")
@@ -84,6 +85,16 @@ def test_another_interpreter_is_asked_itself(other: tuple[Path, Path], monkeypat
     assert [(item.name, item.version) for item in found] == [("some-thing", "1.2")]
     assert found[0].record is not None
     assert found[0].record.value == hashlib.sha256(b"x.py,sha256=abc,1\r\n").hexdigest()
+
+
+def test_of_two_under_one_name_the_imported_one_counts(other: tuple[Path, Path], tmp_path: Path) -> None:
+    """A second copy further down the path is not what a stage runs with."""
+    python, site = other
+    (tmp_path / "further").mkdir()
+    (site / "further.pth").write_text(f"{tmp_path / 'further'}\n")
+    _install(site, "twice-1.dist-info", "twice", "1")
+    _install(tmp_path / "further", "twice-9.dist-info", "Twice", "9")
+    assert [(item.name, item.version) for item in describe_environment(python).distributions] == [("twice", "1")]
 
 
 def test_digest_changes_with_every_name_and_version(here: Environment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import platform
@@ -216,21 +217,40 @@ def test_no_descriptor_is_inherited(look: Look) -> None:
         ]
 
 
-def test_terminal_is_out_of_reach(look: Look) -> None:
-    """CVE-2017-5226 (TIOCSTI): there is no terminal to push keystrokes into."""
-    import pty
+_AT_TERMINAL = """
+import os, pty, sys
+from pathlib import Path
+from assay.stage.command import CommandSpec, run_command
+root, backend = Path(sys.argv[1]), sys.argv[2]
+code = "try: print(open('/dev/tty', 'w').write('x'))\\nexcept OSError as error: print('told', error.errno)"
+spec = CommandSpec(("python", "-c", code), root, (), (), Path(sys.executable), root / ".assay" / "work",
+                   isolate=bool(backend), backend=backend)
+child, terminal = pty.fork()
+if child == 0:
+    open("/dev/tty").close()
+    print(run_command(spec).output_tail.decode(), flush=True)
+    os._exit(0)
+said = b""
+try:
+    while piece := os.read(terminal, 4096):
+        said += piece
+except OSError:
+    pass
+os.waitpid(child, 0)
+print(said.decode())
+"""
 
-    leader, follower = pty.openpty()
-    try:
-        tried = look(
-            "[attempt(lambda: open('/dev/tty')), [os.isatty(number) for number in (0, 1, 2)], os.listdir('/dev')]"
-        )
-    finally:
-        os.close(leader)
-        os.close(follower)
-    assert tried[0] in ("ENXIO", "EIO")
-    assert tried[1] == [False] * 3
-    assert "pts" not in tried[2]
+
+def test_terminal_is_out_of_reach(project: Path, way: str) -> None:
+    """CVE-2017-5226 (TIOCSTI): with assay at a terminal, the command has none to push keystrokes into."""
+    command = [sys.executable, "-c", _AT_TERMINAL, str(project), way]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert answer.stdout.split() == ["told", str(errno.ENXIO)], answer.stderr
+
+
+def test_standard_streams_are_no_terminal(look: Look) -> None:
+    """Nor is there a folder of terminals to take one from."""
+    assert look("[[os.isatty(number) for number in (0, 1, 2)], 'pts' in os.listdir('/dev')]") == [[False] * 3, False]
 
 
 def test_shared_memory_of_the_host_is_not_there(look: Look) -> None:

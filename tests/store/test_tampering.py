@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from assay.core import merkle
+from assay.core.envelope import Envelope, Signature, parse_envelope
 from assay.core.errors import LedgerTampered, StoreError
+from assay.core.note import Checkpoint
 from assay.store.audit import MAX_PROBLEMS, audit, check_head
 from assay.store.ledger import Entry, Ledger
 from assay.store.witness import Witness
@@ -160,7 +162,7 @@ def attack(
     found: Attack = request.param
     new = envelope("evil.onnx", 666)
     checkpoint = key.verify_note(filled.checkpoint())
-    foreign = type(checkpoint)("example.org/other", SIZE, checkpoint.root)
+    foreign = Checkpoint("example.org/other", SIZE, checkpoint.root)
     tamper(
         *found.sql,
         new=new,
@@ -249,6 +251,39 @@ def test_the_head_check_vouches_for_the_entries_it_is_asked_about(
         check_head(filled, verifier=key, witness=None, entries=[index], window=0)
 
 
+@pytest.mark.parametrize("index", range(SIZE))
+def test_an_entry_edited_where_no_index_looks_cannot_be_proven(
+    index: int, filled: Ledger, tamper: Any, key: Any
+) -> None:
+    """Stops an edit of the predicate or the signature alone: name, digest and type stay what the index says."""
+    parsed = parse_envelope(filled.entry(index).envelope)
+    changed = Envelope(parsed.payload, parsed.payload_type, (Signature("", b"other"),)).render()
+    tamper("UPDATE entries SET envelope = :new WHERE entry = :place", new=changed, place=index)
+    with pytest.raises(LedgerTampered, match="cannot be proven") as caught:
+        check_head(filled, verifier=key, witness=None, entries=[index], window=0)
+    assert caught.value.where == f"entry {index}"
+
+
+def test_a_trusted_key_cannot_sign_in_what_is_no_statement(ledger: Ledger, tamper: Any, key: Any) -> None:
+    """Another tool with the right key wrote it; the tree is perfect, but nobody could have found or read the entry."""
+    odd = b"not an envelope"
+    checkpoint = Checkpoint(ledger.origin, 1, merkle.leaf_hash(odd))
+    tamper(
+        "INSERT INTO entries VALUES (0, :odd)",
+        "INSERT INTO nodes VALUES (0, :root)",
+        "INSERT INTO subjects VALUES (0, 0, 'name', 'digest', 'type')",
+        "INSERT INTO checkpoints VALUES (1, :note)",
+        odd=odd,
+        root=checkpoint.root,
+        note=key.sign_note(checkpoint.render()),
+    )
+    (problem,) = audit(ledger, verifier=key).problems
+    assert (problem.entry, "no statement" in problem.message) == (0, True)
+    for window in (0, 1000):
+        with pytest.raises(LedgerTampered, match="no statement"):
+            check_head(ledger, verifier=key, witness=None, entries=[0], window=window)
+
+
 def test_an_untouched_ledger_passes(filled: Ledger, key: Any, witness: Witness) -> None:
     """No false alarm: whole, windowed, with every older note to compare with."""
     notes = [filled.checkpoint_at(size) or "" for size in (1, 3, 7, 10, 11)]
@@ -317,7 +352,7 @@ def test_a_forked_history_is_seen_by_who_remembers(
 def test_notes_that_prove_nothing_are_problems(filled: Ledger, key: Any, make_key: Any) -> None:
     """A note to compare with that is forged, garbage or of another ledger is reported, not passed over."""
     checkpoint = key.verify_note(filled.checkpoint())
-    other = type(checkpoint)("example.org/other", 3, checkpoint.root)
+    other = Checkpoint("example.org/other", 3, checkpoint.root)
     notes = [make_key(b"\x01" * 32).sign_note(checkpoint.render()), "garbage", key.sign_note(other.render())]
     assert len(audit(filled, verifier=key, since=notes).problems) == 3
 

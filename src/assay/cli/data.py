@@ -42,4 +42,4 @@ def verify(path: Path, known: str, form: str) -> None:
         click.echo(f"match  {actual}  {shown(str(path))}")
     else:
         click.echo(f"altered  {shown(str(path))}\n  expected  {expected}\n  found     {actual}")
-    raise SystemExit(0 if match else 1)
+    raise click.exceptions.Exit(0 if match else 1)

@@ -55,4 +55,4 @@ def command(
     else:
         recorded = f"recorded as entry {judgement.entry}" if judgement.entry is not None else ""
         click.echo(f"{decision_text(decision)}\n\n{recorded or f'not recorded: {judgement.unrecorded}'}")
-    raise SystemExit(0 if decision.allowed else 1)
+    raise click.exceptions.Exit(0 if decision.allowed else 1)

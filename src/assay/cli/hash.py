@@ -62,7 +62,7 @@ def command(
         raise click.UsageError("Name a file, a folder or a pattern.")
     paths = list(dict.fromkeys(path for pattern in patterns for path in expand(pattern)))
     if manifest is not None:
-        raise SystemExit(_check(manifest, paths, form))
+        raise click.exceptions.Exit(_check(manifest, paths, form))
     if output is not None:
         refuse_inside(output, paths)
     with progress_over(paths) as progress:

@@ -39,7 +39,7 @@ def command(artifact: Path, to: Path | None, policy: Path | None, folder: Path |
         found = load(project, artifact, read_policy(policy))
     except DeniedError as denied:
         click.echo(decision_text(denied.decision), err=True)
-        raise SystemExit(1) from denied
+        raise click.exceptions.Exit(1) from denied
     if not isinstance(found, bytes):
         raise click.UsageError("a folder cannot be printed; give --to FOLDER")
     sys.stdout.buffer.write(found)

@@ -80,7 +80,7 @@ def check(project: Project, proof: Path, envelope: Path) -> None:
     checkpoint = check_proof(project, parsed, _read(envelope))
     if checkpoint is None:
         click.echo(f"{click.style('NOT PROVED', fg='red', bold=True)}  this envelope is not entry {parsed.index}")
-        raise SystemExit(1)
+        raise click.exceptions.Exit(1)
     size = checkpoint.size
     click.echo(f"{click.style('PROVED', fg='green', bold=True)}  entry {parsed.index} of {size} in {checkpoint.origin}")
 
@@ -128,7 +128,7 @@ def audit(project: Project, since: tuple[Path, ...], form: str) -> None:
         click.echo(
             f"{verdict}  {report.size} entries, {report.checkpoints_checked} checkpoints, {len(problems)} problems"
         )
-    raise SystemExit(1 if problems else 0)
+    raise click.exceptions.Exit(1 if problems else 0)
 
 
 @command.command("adopt")

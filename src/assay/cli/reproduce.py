@@ -33,7 +33,7 @@ def command(artifact: Path, quiet: bool, form: str, folder: Path | None, trust: 
     with project.open_ledger() as ledger:
         result = reproduce(project, ledger, artifact, on_output)
     click.echo(jsontext.dumps(_json(result)).decode() if form == "json" else _text(result))
-    raise SystemExit(0 if result.same else 1)
+    raise click.exceptions.Exit(0 if result.same else 1)
 
 
 def _text(result: Reproduction) -> str:

@@ -68,7 +68,7 @@ def command(
         click.echo(jsontext.dumps(done).decode())
     else:
         _show_end(len(result.ran), len(result.unchanged), result.failed)
-    raise SystemExit(1 if result.failed else 0)
+    raise click.exceptions.Exit(1 if result.failed else 0)
 
 
 class _Lines:

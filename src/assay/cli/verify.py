@@ -35,4 +35,4 @@ def command(artifact: Path, policy: Path | None, form: str, folder: Path | None,
         click.echo(jsontext.dumps(decision_json(decision, evidence, entry=None)).decode())
     else:
         click.echo(f"{chain_text(evidence)}\n\n{decision_text(decision)}")
-    raise SystemExit(0 if decision.allowed else 1)
+    raise click.exceptions.Exit(0 if decision.allowed else 1)

@@ -65,7 +65,7 @@ def survey(target: Target, buffer: memoryview, limits: Limits, progress: Progres
 
 
 def _survey_folder(target: Target, root: int, buffer: memoryview, limits: Limits, progress: Progress | None) -> Survey:
-    walk = Walk(root, str(target.path), limits)
+    walk, sha256 = Walk(root, str(target.path), limits), hashlib.sha256
     small: list[Entry] = []
     large: list[Large] = []
     for listed in walk.listed():
@@ -77,7 +77,7 @@ def _survey_folder(target: Target, root: int, buffer: memoryview, limits: Limits
                 if status.st_size >= LARGE:
                     large.append(Large(target, path, identity(status)))
                 else:
-                    hasher = hashlib.sha256()
+                    hasher = sha256()
                     size = read_through(descriptor, status, buffer, hasher.update, where, progress)
                     small.append(Entry(path, size, Digest(SHA256, hasher.hexdigest())))
             except OSError as error:

@@ -21,7 +21,7 @@ from assay.stage.source import describe_source
 from assay.store.ledger import Ledger
 
 #: How many approvals of one name are looked at for any whose build does not count any more.
-_APPROVALS: Final = 1000
+_APPROVALS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

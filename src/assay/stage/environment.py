@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from assay.core.digest import SHA256, Digest
 from assay.core.errors import StageError
@@ -23,7 +24,6 @@ _MARKERS: Final = {
     *("platform_python_implementation", "platform_release", "platform_system", "platform_version"),
     *("python_full_version", "python_version", "sys_platform"),
 }
-_SEPARATORS: Final = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +115,12 @@ def describe_environment(python: Path, lock: Path | None = None) -> Environment:
     )
 
 
-def normalise_name(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return _SEPARATORS.sub("-", name).lower()
-
-
 def _distributions(listed: list[Json]) -> tuple[Distribution, ...]:
     found: dict[str, Distribution] = {}
     for item in listed:
         match item:
             case {"name": str(name), "version": str(version), "record": str(record)} if name:
-                name = normalise_name(name)
+                name = str(canonicalize_name(name))
                 # The first on the path is the one that is imported.
                 found.setdefault(name, Distribution(name, version, Digest(SHA256, record) if record else None))
             case _:

@@ -10,7 +10,7 @@ from typing import Final
 from assay.core import jsontext
 from assay.core.errors import StageError, StatementError
 from assay.core.jsontext import Json
-from assay.stage.paths import check_declared, check_path, sync_folder
+from assay.stage.paths import check_path, sync_folder
 
 #: The journal of a transaction whose old outputs are to be put back.
 JOURNAL: Final = "journal.json"
@@ -80,7 +80,6 @@ def _parse(data: bytes) -> Journal:
         raise StageError("it is too large")
     match jsontext.loads(data, what="the journal"):
         case {"outputs": list(outputs), "existed": list(existed), "made": list(made)}:
-            check_declared((), [str(item) for item in outputs])
             return Journal(_paths(outputs), frozenset(_paths(existed)), _paths(made))
         case _:
             raise StageError("it lacks a field")
