@@ -23,7 +23,10 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class StageSettings:
-    """One stage. Paths are relative to the project, ``/`` between parts; ``command`` has its parameters filled in."""
+    """One stage. Paths are relative to the project, ``/`` between parts; ``command`` has its parameters filled in.
+
+    ``python`` is the interpreter it runs with, ``None`` for the one that runs assay; ``lock`` says what is installed.
+    """
 
     name: str
     phase: str
@@ -35,6 +38,8 @@ class StageSettings:
     seeds: tuple[str, ...]
     known: Mapping[str, Digest]
     environment: Mapping[str, str]
+    python: str | None
+    lock: str | None
     isolate: bool
     timeout: int | None
     gate: tuple[str, ...]
@@ -51,8 +56,6 @@ class Settings:
     name: str
     policy: str | None
     rebuild_on_commit: bool
-    lock: str | None
-    python: str | None
     trust: Path
     key: Path
     ledger: Path
@@ -119,14 +122,13 @@ def parse_settings(data: bytes, *, root: Path) -> Settings:
         raise table.wrong("version", f"must be {VERSION}", remedy="A newer assay wrote this file; update assay.")
     project, environment = table.table("project"), table.table("environment")
     listed = table.table("stages")
-    stages = _in_order(tuple(_stage(name, listed.table(name)) for name in listed))
+    python, lock = environment.optional_text("python"), _optional_path(environment, "lock")
+    stages = _in_order(tuple(_stage(name, listed.table(name), python, lock) for name in listed))
     settings = Settings(
         root=root,
         name=project.text("name"),
         policy=_optional_path(project, "policy"),
         rebuild_on_commit=project.flag("rebuild_on_commit", True),
-        lock=_optional_path(environment, "lock"),
-        python=environment.optional_text("python"),
         trust=root / project.text("trust", "trust.toml"),
         key=root / project.text("key", ".assay/key"),
         ledger=root / project.text("ledger", ".assay/ledger.db"),
@@ -142,7 +144,7 @@ def parse_settings(data: bytes, *, root: Path) -> Settings:
     return settings
 
 
-def _stage(name: str, table: Table) -> StageSettings:
+def _stage(name: str, table: Table, python: str | None, lock: str | None) -> StageSettings:
     parameters = table.table("parameters").scalars()
     stage = StageSettings(
         name=name,
@@ -155,6 +157,8 @@ def _stage(name: str, table: Table) -> StageSettings:
         seeds=table.texts("seeds"),
         known=_known(table),
         environment={key: str(value) for key, value in table.table("environment").scalars().items()},
+        python=table.optional_text("python") or python,
+        lock=_optional_path(table, "lock") or lock,
         isolate=table.flag("isolate", False),
         timeout=table.optional_integer("timeout"),
         gate=_paths(table, "gate"),

@@ -39,6 +39,7 @@ RUN = StageRun(
     command=("python", "train.py"),
     parameters={"seed": 7, "rate": 0.5, "deep": True, "name": "x"},
     seeds=("seed",),
+    variables={"OMP_NUM_THREADS": "1"},
     outputs=(Artifact("model", MANIFEST.digest, 3, MANIFEST), Artifact("m.json", ONE, 1)),
     materials=(
         Material("data/raw", MANIFEST.digest, MaterialKind.DATA),
@@ -89,6 +90,7 @@ def test_the_recipe_reads_back() -> None:
     recipe = parse_recipe(statement)
     assert (recipe.command, dict(recipe.parameters), recipe.seeds) == (RUN.command, dict(RUN.parameters), RUN.seeds)
     assert recipe.isolated
+    assert recipe.variables == RUN.variables
     assert recipe.environment == TWO
     assert recipe.distributions == {"numpy": "2.0", "bare": "1"}
     assert recipe.machine == RUN.machine

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assay.core.errors import HashingError
 from assay.hashing.artifact import hash_artifact
-from assay.hashing.opening import Target
+from assay.hashing.opening import Target, open_file, open_folder
 from assay.hashing.reading import new_buffer, read_through
 from assay.hashing.shards import hash_shards
 from assay.hashing.survey import LARGE, confirm, digest_large, survey
 from assay.hashing.visit import visit
-from assay.hashing.walk import Limits
+from assay.hashing.walk import Limits, Walk
 
 CHANGED = "changed while it was being read"
 
@@ -136,3 +137,36 @@ def test_a_large_file_that_is_swapped_between_listing_and_hashing(mixed: Path) -
         digest_large(file, new_buffer(), lambda _: None)
     with pytest.raises(HashingError, match=CHANGED):
         confirm(found)
+
+
+def test_what_took_a_listed_file_s_place_is_not_opened(mixed: Path) -> None:
+    """Between listing and opening, a link, a pipe, a folder or nothing can take the place of a file or folder."""
+    os.mkfifo(mixed / "pipe")
+    (mixed / "link").symlink_to("a.csv")
+    (mixed / "away").symlink_to("deep")
+    folder = os.open(mixed, os.O_RDONLY)
+    try:
+        for name, said in [("pipe", "pipe"), ("link", "link to a.csv"), ("away", "link to deep"), ("gone", CHANGED)]:
+            with pytest.raises(HashingError, match=said):
+                open_file(name, folder, name)
+            with pytest.raises(HashingError, match=said):
+                open_folder(name, folder, name)
+        with pytest.raises(HashingError):
+            open_file("deep", folder, "deep")
+    finally:
+        os.close(folder)
+
+
+def test_listing_and_status_of_a_folder_are_each_confirmed(mixed: Path) -> None:
+    """Where times are coarse the listing shows a change, and where a change was undone the times do."""
+    root = os.open(mixed, os.O_RDONLY)
+    try:
+        walk = Walk(root, "d")
+        assert sum(len(listed.names) for listed in walk.listed()) == 7
+        walk.confirm()
+        first, *others = walk.folders
+        for changed in (replace(first, listing={}), replace(first, status=(0, 0, 0, 0))):
+            with pytest.raises(HashingError, match=CHANGED):
+                Walk(root, "d", folders=[changed, *others]).confirm()
+    finally:
+        os.close(root)

@@ -56,6 +56,14 @@ def test_another_algorithm_s_digest_says_what_was_expected(name: str, said: str)
         verify_data_integrity(THIS, f"{name}:{known}")
 
 
+@pytest.mark.parametrize("place", range(64))
+def test_every_digit_counts(place: int) -> None:
+    """A digest that differs in one digit is another digest."""
+    digit = "0" if KNOWN[place] != "0" else "1"
+    with pytest.raises(IntegrityError):
+        verify_data_integrity(THIS, KNOWN[:place] + digit + KNOWN[place + 1 :])
+
+
 @given(known=st.text(max_size=80))
 def test_no_other_text_is_ever_a_match(known: str) -> None:
     """Law: only the whole digest matches."""

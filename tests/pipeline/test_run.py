@@ -47,6 +47,17 @@ def test_unchanged_stages_are_proved_and_skipped(project: Path, assay: Assay) ->
     ("change", "ran"),
     [
         (lambda project: edit(project / "assay.toml", "weight = 3", "weight = 4"), {"train", "evaluate"}),
+        (
+            lambda project: edit(project / "assay.toml", "{ weight = 3 }", '{ weight = 3 }\nenvironment = { A = "b" }'),
+            {"train", "evaluate"},
+        ),
+        (
+            lambda project: (
+                (project / "lock.txt").write_text("pytest==0.1\n"),
+                edit(project / "assay.toml", "{ weight = 3 }", '{ weight = 3 }\nlock = "lock.txt"'),
+            ),
+            {"train", "evaluate"},
+        ),
         (lambda project: edit(project / "evaluate.py", "import json", "import json, os"), {"evaluate"}),
         (lambda project: edit(project / "assay.toml", "score >= 3", "score >= 2"), {"evaluate"}),
         (lambda project: (project / "model" / "weights.txt").write_text("evil 9\n"), {"train", "evaluate"}),

@@ -46,7 +46,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option(
     "--check", "manifest", type=click.Path(path_type=Path, dir_okay=False), help="Check the files that this one names."
 )
-@click.option("--shard-size", callback=_size, metavar="SIZE", help="Hash ranges of this size, such as 64MiB, on all cores.")
+@click.option("--shard-size", callback=_size, metavar="SIZE", help="Hash ranges of this size, as 64MiB, on all cores.")
 @format_option("text", "json")
 def command(
     patterns: tuple[str, ...], output: Path | None, manifest: Path | None, shard_size: int | None, form: str

@@ -199,6 +199,7 @@ def _stage_run(
         command=stage.command,
         parameters=stage.parameters,
         seeds=stage.seeds,
+        variables=stage.environment,
         outputs=outputs,
         materials=execution.materials.items,
         files=execution.materials.files,

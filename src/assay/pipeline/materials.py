@@ -36,10 +36,9 @@ def read_materials(project: Project, records: Records, stage: StageSettings) -> 
     :raises IntegrityError: an input is not what was attested, or not what ``sha256`` in ``assay.toml`` says
     :raises HashingError: it cannot be read
     """
-    lock = project.settings.lock
     names = [(name, MaterialKind.DATA) for name in stage.inputs]
     names += [(name, MaterialKind.CODE) for name in stage.code]
-    names += [(lock, MaterialKind.LOCK)] if lock else []
+    names += [(stage.lock, MaterialKind.LOCK)] if stage.lock else []
     for name, _ in names:
         _must_exist(project, stage, name)
     artifacts = hash_artifacts([(name, project.path(name)) for name, _ in names], within=project.root)

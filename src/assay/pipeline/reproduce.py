@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from assay.attest.predicates.provenance import Recipe, parse_files, parse_recipe
+from assay.config import StageSettings
 from assay.core.artifact import Artifact
 from assay.core.digest import Digest
 from assay.core.errors import HashingError, IntegrityError, StageError
@@ -17,8 +18,9 @@ from assay.core.evidence import Build, Material, MaterialKind
 from assay.hashing.artifact import copy_artifact, hash_artifact
 from assay.pipeline.project import Project
 from assay.pipeline.records import Records
-from assay.pipeline.unchanged import describe_surroundings
+from assay.pipeline.unchanged import Surroundings, describe_surroundings
 from assay.stage.command import CommandSpec, run_command
+from assay.stage.environment import Environment
 from assay.stage.source import read_at_commit
 from assay.store.ledger import Ledger
 
@@ -66,8 +68,16 @@ def reproduce(project: Project, ledger: Ledger, path: Path, on_output: Callable[
         files = parse_files(statement)
         for material in build.materials:
             _restore(project, build, material, files.get(material.name, {}), fresh)
-        _run(project, build, recipe, fresh, on_output)
-        return Reproduction(build, tuple(_differences(project, build, fresh)), _causes(project, recipe))
+        stage = _declared(project, build)
+        surroundings = describe_surroundings(project, stage.python if stage else None, stage.lock if stage else None)
+        _run(project, build, recipe, surroundings, fresh, on_output)
+        causes = _causes(surroundings.environment, recipe)
+        return Reproduction(build, tuple(_differences(project, build, fresh)), causes)
+
+
+def _declared(project: Project, build: Build) -> StageSettings | None:
+    """The stage as ``assay.toml`` has it today: the provenance says which interpreter ran, not where to find it."""
+    return next((stage for stage in project.settings.stages if stage.name == build.stage), None)
 
 
 def _find(project: Project, records: Records, path: Path) -> Build:
@@ -128,19 +138,25 @@ def _from_commit(project: Project, build: Build, material: Material, files: dict
     return False
 
 
-def _run(project: Project, build: Build, recipe: Recipe, fresh: Path, on_output: Callable[[bytes], None]) -> None:
+def _run(
+    project: Project,
+    build: Build,
+    recipe: Recipe,
+    surroundings: Surroundings,
+    fresh: Path,
+    on_output: Callable[[bytes], None],
+) -> None:
     for output in build.outputs:
         (fresh / output.name).parent.mkdir(parents=True, exist_ok=True)
     workspace = fresh.parent / "workspace"
     workspace.mkdir(mode=0o700)
-    stage = next((item for item in project.settings.stages if item.name == build.stage), None)
     spec = CommandSpec(
         argv=recipe.command,
         project=fresh,
         inputs=tuple(material.name for material in build.materials),
         outputs=tuple(output.name for output in build.outputs),
-        environment=stage.environment if stage else {},
-        python=describe_surroundings(project).python,
+        environment=recipe.variables,
+        python=surroundings.python,
         isolate=recipe.isolated,
         workspace=workspace,
         timeout=None,
@@ -196,9 +212,8 @@ def _offset(project: Project, fresh: Path, name: str, expected: Digest | None) -
     return None
 
 
-def _causes(project: Project, recipe: Recipe) -> tuple[str, ...]:
+def _causes(environment: Environment, recipe: Recipe) -> tuple[str, ...]:
     """How the surroundings differ from the recorded ones: what may have made the difference."""
-    environment = describe_surroundings(project).environment
     now = {item.name: item.version for item in environment.distributions}
     before = recipe.distributions
     causes = [

@@ -84,13 +84,17 @@ def run_pipeline(
         project.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
         recover(project.root, project.workspace)
         project.check(ledger)
-        surroundings = describe_surroundings(project)
+        described: dict[tuple[str | None, str | None], Surroundings] = {}
         for stage in stages:
+            place = (stage.python, stage.lock)
+            surroundings = described.get(place) or describe_surroundings(project, *place)
+            described[place] = surroundings
             passed = _run_stage(project, ledger, stage, surroundings, signer, observe, force=stage.name in forced)
             if passed is None:
                 unchanged.append(stage.name)
             elif passed:
                 ran.append(stage.name)
+                described.clear()  # a command may have installed or committed something
             else:
                 return RunResult(tuple(ran), tuple(unchanged), stage.name)
     return RunResult(tuple(ran), tuple(unchanged), None)

@@ -20,23 +20,18 @@ from assay.stage.source import GitSource, describe_source
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is the same for every stage of a run: the interpreter, what is installed, and the code's commit."""
+    """Where a stage runs: the interpreter, what is installed for it, and the code's commit."""
 
     python: Path
     environment: Environment
     repository: GitSource | None
 
 
-def describe_surroundings(project: Project) -> Surroundings:
-    """Look at the interpreter that stages run with and at the Git checkout."""
-    python = interpreter(project.settings)
-    lock = project.path(project.settings.lock) if project.settings.lock else None
-    return Surroundings(python, describe_environment(python, lock), describe_source(project.root))
-
-
-def interpreter(settings: Settings) -> Path:
-    """The Python that stages run with: ``environment.python``, else the one that runs assay."""
-    return settings.root / settings.python if settings.python else Path(sys.executable)
+def describe_surroundings(project: Project, python: str | None, lock: str | None) -> Surroundings:
+    """Look at an interpreter (``None``: the one that runs assay), at what its lock says, and at the Git checkout."""
+    program = project.path(python) if python else Path(sys.executable)
+    environment = describe_environment(program, project.path(lock) if lock else None)
+    return Surroundings(program, environment, describe_source(project.root))
 
 
 def why_run(
@@ -62,6 +57,8 @@ def _why_recipe(stage: StageSettings, recipe: Recipe, surroundings: Surroundings
         return "its command changed"
     if dict(recipe.parameters) != dict(stage.parameters):
         return "its parameters changed"
+    if dict(recipe.variables) != dict(stage.environment):
+        return "its variables changed"
     if recipe.isolated != stage.isolate:
         return "its isolation changed"
     if recipe.environment != surroundings.environment.digest():

@@ -18,6 +18,7 @@ from assay.core import merkle
 from assay.core.errors import Error, LedgerTampered, StatementError, StoreError
 from assay.core.note import Checkpoint
 from assay.store import rows
+from assay.store.database import RESTORE
 from assay.store.index import index_rows
 from assay.store.ledger import Entry, Ledger
 from assay.store.replay import Problem, Replay
@@ -242,7 +243,7 @@ def _raise_first(problems: Iterator[Problem]) -> None:
     found = list(islice(problems, 5))
     if found:
         also = "".join(f"; {problem}" for problem in found[1:])
-        raise LedgerTampered(f"{found[0].message}{also}", where=found[0].where, remedy=rows.RESTORE)
+        raise LedgerTampered(f"{found[0].message}{also}", where=found[0].where, remedy=RESTORE)
 
 
 def _problem(error: LedgerTampered) -> Problem:

@@ -38,14 +38,15 @@ SCHEMA: Final = {
     "subjects_by_predicate_type": "CREATE INDEX subjects_by_predicate_type ON subjects (predicate_type)",
 }
 
-_RESTORE: Final = "Restore the ledger from a copy, then run a full audit against its witness."
+#: What to do about a ledger that does not hold.
+RESTORE: Final = "Restore the ledger from a copy, then run a full audit against its witness."
 
 
 _READ_ONLY: Final = (
     "the ledger is read-only here",
     "Make the file and its folder writable: after a crash even a reader must finish the last append.",
 )
-_DAMAGED: Final = ("the ledger's file is damaged", _RESTORE)
+_DAMAGED: Final = ("the ledger's file is damaged", RESTORE)
 _MEANINGS: Final = {
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_PERM: _READ_ONLY,
@@ -54,7 +55,7 @@ _MEANINGS: Final = {
         "Make the file and its folder readable and writable.",
     ),
     sqlite3.SQLITE_FULL: ("the disk is full; nothing was recorded", "Make room, then run the same again."),
-    sqlite3.SQLITE_NOTADB: ("this is not a ledger, or its beginning was overwritten", _RESTORE),
+    sqlite3.SQLITE_NOTADB: ("this is not a ledger, or its beginning was overwritten", RESTORE),
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_TOOBIG: _DAMAGED,
     sqlite3.SQLITE_ERROR: _DAMAGED,
@@ -190,7 +191,7 @@ def _identify(connection: sqlite3.Connection, path: Path) -> None:
     # All but the indexes that SQLite makes for its keys: a trigger or a view that somebody slipped in shows here.
     found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE NOT (type = 'index' AND sql IS NULL)")
     if sorted(found.fetchmany(len(SCHEMA) + 1), key=str) != sorted(SCHEMA.items(), key=str):
-        raise LedgerTampered("the tables are not the ones that assay makes", where=str(path), remedy=_RESTORE)
+        raise LedgerTampered("the tables are not the ones that assay makes", where=str(path), remedy=RESTORE)
 
 
 def _translation(error: sqlite3.Error, path: Path) -> StoreError:

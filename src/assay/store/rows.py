@@ -11,9 +11,8 @@ from typing import Final
 
 from assay.core import merkle, note
 from assay.core.errors import LedgerTampered
+from assay.store.database import RESTORE
 from assay.store.index import IndexRow
-
-RESTORE: Final = "Restore the ledger from a copy, then run a full audit against its witness."
 
 #: Find entries by one column with the help of its index; the other conditions are checked on the rows it leads to.
 _FIND: Final = (

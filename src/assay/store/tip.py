@@ -9,6 +9,7 @@ from assay.core import merkle
 from assay.core.errors import LedgerTampered, SignatureError, StatementError
 from assay.core.note import Checkpoint
 from assay.store import rows
+from assay.store.database import RESTORE
 from assay.store.witness import CheckpointVerifier
 
 
@@ -41,7 +42,7 @@ def verified_tip(connection: sqlite3.Connection, *, verifier: CheckpointVerifier
     frontier = tuple(rows.node(connection, level, index) for level, index in merkle.frontier(size))
     if merkle.frontier_root(frontier) != checkpoint.root:
         raise LedgerTampered(
-            "the stored tree does not have the root that was signed", where=f"checkpoint {size}", remedy=rows.RESTORE
+            "the stored tree does not have the root that was signed", where=f"checkpoint {size}", remedy=RESTORE
         )
     return Tip(checkpoint, frontier)
 
@@ -58,15 +59,15 @@ def verified_checkpoint(size: int, note: str, *, origin: str, verifier: Checkpoi
         raise LedgerTampered(
             f"no trusted key signed this checkpoint ({error.what})",
             where=where,
-            remedy=f"If the trust file should name the ledger's key, correct it. {rows.RESTORE}",
+            remedy=f"If the trust file should name the ledger's key, correct it. {RESTORE}",
         ) from error
     except StatementError as error:
-        raise LedgerTampered(f"this is no checkpoint ({error.what})", where=where, remedy=rows.RESTORE) from error
+        raise LedgerTampered(f"this is no checkpoint ({error.what})", where=where, remedy=RESTORE) from error
     if checkpoint.origin != origin or checkpoint.size != size:
         raise LedgerTampered(
             f"this checkpoint was signed for {checkpoint.origin!r} at size {checkpoint.size}, not for {origin!r}",
             where=where,
-            remedy=rows.RESTORE,
+            remedy=RESTORE,
         )
     return checkpoint
 
@@ -76,17 +77,17 @@ def _check_ends(connection: sqlite3.Connection, signed: int, size: int) -> None:
         raise LedgerTampered(
             f"the newest checkpoint is over {signed} entries, only {size} are there",
             where=f"entry {size}" if size == signed - 1 else f"entries {size} to {signed - 1}",
-            remedy=rows.RESTORE,
+            remedy=RESTORE,
         )
     if size > signed:
         raise LedgerTampered(
             f"there are entries after the newest checkpoint, which is over {signed}",
             where=f"entry {size - 1}",
-            remedy=rows.RESTORE,
+            remedy=RESTORE,
         )
     if rows.next_node(connection) != merkle.node_count(size):
-        raise LedgerTampered("the stored tree is not as long as the entries", where="nodes", remedy=rows.RESTORE)
+        raise LedgerTampered("the stored tree is not as long as the entries", where="nodes", remedy=RESTORE)
     if rows.next_indexed(connection) != size:
-        raise LedgerTampered("the index is not as long as the entries", where="subjects", remedy=rows.RESTORE)
+        raise LedgerTampered("the index is not as long as the entries", where="subjects", remedy=RESTORE)
     if rows.below_zero(connection):
-        raise LedgerTampered("there are rows before the first", where="entry -1", remedy=rows.RESTORE)
+        raise LedgerTampered("there are rows before the first", where="entry -1", remedy=RESTORE)

@@ -58,6 +58,7 @@ class StageRun:
     command: tuple[str, ...]
     parameters: Mapping[str, str | int | float | bool]
     seeds: tuple[str, ...]
+    variables: Mapping[str, str]
     outputs: tuple[Artifact, ...]
     materials: tuple[Material, ...]
     files: Mapping[str, Mapping[str, Digest]]
@@ -95,6 +96,7 @@ def provenance_statement(run: StageRun) -> Statement:
                     "command": list(run.command),
                     "parameters": dict(run.parameters),
                     "seeds": list(run.seeds),
+                    "variables": dict(run.variables),
                     "outputs": [artifact.path for artifact in run.outputs],
                 },
                 "internalParameters": {
@@ -159,6 +161,7 @@ class Recipe:
     command: tuple[str, ...]
     parameters: Mapping[str, str | int | float | bool]
     seeds: tuple[str, ...]
+    variables: Mapping[str, str]
     isolated: bool
     environment: Digest
     machine: Mapping[str, str]
@@ -174,6 +177,7 @@ def parse_recipe(statement: Statement) -> Recipe:
     external = fields.mapping(definition, "externalParameters")
     internal = fields.mapping(definition, "internalParameters")
     environment = fields.mapping(internal, "environment")
+    variables = fields.mapping(external, "variables")
     parameters = {
         name: value
         for name, value in fields.mapping(external, "parameters").items()
@@ -184,6 +188,7 @@ def parse_recipe(statement: Statement) -> Recipe:
         command=fields.texts(external, "command"),
         parameters=parameters,
         seeds=fields.texts(external, "seeds"),
+        variables={name: fields.text(variables, name) for name in variables},
         isolated=bool(fields.texts(fields.mapping(internal, "isolation"), "controls")),
         environment=digest_from_set(dict(fields.mapping(environment, "digest")), what="the environment"),
         machine={name: value for name, value in environment.items() if isinstance(value, str)},
