@@ -93,5 +93,6 @@ def test_as_a_process_of_its_own(tmp_path: Path) -> None:
     """`python -m assay` and its exit status, for real; a closed pipe ends it quietly."""
     done = subprocess.run([sys.executable, "-m", "assay", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("assay, version ")
-    done = subprocess.run([sys.executable, "-m", "assay", "run"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "assay", "run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -294,6 +294,23 @@ def test_an_untouched_ledger_passes(filled: Ledger, key: Any, witness: Witness) 
         assert check_head(filled, verifier=key, witness=witness, entries=range(SIZE), window=window) == newest
 
 
+def test_long_ledgers_are_gone_through_in_steps(
+    ledger: Ledger, tamper: Any, key: Any, envelope: Callable[..., bytes]
+) -> None:
+    """Where one step ends and the next begins nothing is passed over: not a row, not a checkpoint, not an index row."""
+    ledger.append([envelope(f"file-{number}", number) for number in range(600)], signer=key, verifier=key)
+    report = audit(ledger, verifier=key)
+    assert (report.size, report.checkpoints_checked, report.problems) == (600, 1, ())
+    assert check_head(ledger, verifier=key, witness=None, entries=(), window=600).size == 600
+    places = (0, 255, 256, 257, 511, 512, 599)
+    for place in places:
+        tamper("UPDATE subjects SET name = 'other' WHERE entry = :place", place=place)
+    assert [problem.entry for problem in audit(ledger, verifier=key).problems] == list(places)
+    with pytest.raises(LedgerTampered) as caught:
+        check_head(ledger, verifier=key, witness=None, entries=(), window=599)
+    assert caught.value.where == "subjects of entry 255"
+
+
 def test_an_empty_ledger_audits_clean_and_proves_nothing(ledger: Ledger, key: Any, witness: Witness) -> None:
     """There is nothing wrong with it, and nothing that a decision could rest on."""
     assert audit(ledger, verifier=key) == audit(ledger, verifier=key)

@@ -197,7 +197,9 @@ def _recent(connection: Connection, newest: Checkpoint, start: int) -> Iterator[
     the signed root that entries and frontier lead to.
     """
     hashes = [rows.node(connection, level, index) for level, index in merkle.frontier(start)]
-    yield from Replay(start, hashes).run(connection, newest.size)
+    replay = Replay(start, hashes)
+    while replay.size < newest.size:
+        yield from replay.run(connection, min(replay.size + _CHUNK, newest.size))
     yield from _hidden(connection, start, newest.size)
 
 
