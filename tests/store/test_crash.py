@@ -168,7 +168,7 @@ def test_a_read_only_ledger_can_be_read(tmp_path: Path, filled: Ledger, key: Any
     """Who may not write may still verify; who tries to write is told. Run as nobody when the tests run as root."""
     filled.close()
     script = (
-        "import os, sys, pathlib\n"
+        "import os, sys, pathlib, urllib.parse\n"  # all that is needed, before the interpreter's folder is out of reach
         "from assay.core.errors import StoreError\n"
         "from assay.store.ledger import Ledger\n"
         "folder = pathlib.Path(sys.argv[1])\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,13 +22,16 @@ def expand(pattern: str) -> tuple[Path, ...]:
     ``*``, ``?`` and ``[...]`` match within one part, hidden names too; a part ``**`` matches any number of folders.
     What lies in a folder that is itself among the matches is left to that folder.
 
-    :raises RefusedPath: a ``**`` meets a symbolic link to a folder; it would be neither followed nor reported
+    :raises RefusedPath: a symbolic link to a folder lies on the way, after the first part that is a pattern: to follow
+        it leaves the data, to pass it over leaves a gap
     :raises HashingError: nothing matches, or a folder on the way cannot be listed
     """
     path = Path(pattern)
     if not _MAGIC.intersection(pattern) or os.path.lexists(path):
         return (path,)
     start, parts = (Path(path.anchor), path.parts[1:]) if path.is_absolute() else (Path(), path.parts)
+    while not _MAGIC.intersection(parts[0]):
+        start, parts = start / parts[0], parts[1:]
     matches = set(_matches(start, parts))
     if not matches:
         raise HashingError("the pattern matches nothing", where=shown(pattern), remedy="Check it and the folder.")
@@ -44,14 +48,34 @@ def _matches(here: Path, parts: tuple[str, ...]) -> Iterator[Path]:
         for entry in _listed(here):
             if entry.is_dir(follow_symlinks=False):
                 yield from _matches(here / entry.name, parts)
-            elif entry.is_symlink() and entry.is_dir():
-                raise link(entry.path, None, entry.path)
+            else:
+                _refuse_link(here / entry.name)
     elif _MAGIC.intersection(part):
         for entry in _listed(here):
-            if fnmatchcase(entry.name, part) and (not rest or entry.is_dir()):
-                yield from _matches(here / entry.name, rest)
-    elif os.path.lexists(here / part):
-        yield from _matches(here / part, rest)
+            if fnmatchcase(entry.name, part):
+                yield from _step(here / entry.name, rest)
+    else:
+        yield from _step(here / part, rest)
+
+
+def _step(path: Path, rest: tuple[str, ...]) -> Iterator[Path]:
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise unreadable(error, str(path)) from error
+    if not rest:
+        yield path
+    elif stat.S_ISLNK(mode):
+        _refuse_link(path)
+    elif stat.S_ISDIR(mode):
+        yield from _matches(path, rest)
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink() and os.path.isdir(path):  # noqa: PTH112 - a link that leads nowhere readable is no folder
+        raise link(str(path), None, str(path))
 
 
 def _listed(folder: Path) -> list[os.DirEntry[str]]:
