@@ -10,6 +10,12 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time and no clock: what fails, fails again. `--hypothesis-profile=explore` looks further.
+settings.register_profile("assay", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile("assay")
 
 Assay = Callable[..., subprocess.CompletedProcess[str]]
 

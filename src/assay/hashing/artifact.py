@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -18,6 +19,7 @@ from assay.core.digest import SHA256, Digest
 from assay.core.errors import HashingError, RefusedPath
 from assay.core.manifest import Entry, Manifest
 from assay.hashing.copying import copy_files
+from assay.hashing.mapping import Mappers
 from assay.hashing.names import check_name, shown
 from assay.hashing.opening import Target, guarded
 from assay.hashing.reading import Progress, new_buffer, read_through
@@ -67,7 +69,9 @@ def hash_artifacts(
     found = [survey(Target(path, within), buffer, allowed, progress) for _, path in items]
     large = [file for one in found for file in one.large]
     order = sorted(range(len(large)), key=lambda index: -large[index].size)
-    hashed = spread(digest_large, [large[index] for index in order], progress=progress)
+    with Mappers(sum(file.size for file in large)) as mappers:
+        work = partial(digest_large, mappers=mappers)
+        hashed = spread(work, [large[index] for index in order], progress=progress)
     digests = dict(zip(order, hashed, strict=True))
     artifacts, start = [], 0
     for (name, _), one in zip(items, found, strict=True):

@@ -12,6 +12,7 @@ from typing import Final
 from assay.core.digest import Digest
 from assay.core.errors import HashingError
 from assay.core.manifest import Comparison
+from assay.hashing.mapping import Mappers
 from assay.hashing.opening import Target, guarded, opened, unreadable
 from assay.hashing.reading import Progress, new_buffer
 from assay.hashing.schedule import spread
@@ -127,12 +128,14 @@ def _digests(paths: Sequence[str], problems: list[HashingError], progress: Progr
 
     def work(item: tuple[str, Large], own: memoryview, report: Progress) -> Digest | HashingError:
         try:
-            return digest_large(item[1], own, report)
+            return digest_large(item[1], own, report, mappers)
         except HashingError as error:
             return error
 
     large.sort(key=lambda item: -item[1].size)
-    for (path, _), outcome in zip(large, spread(work, large, progress=progress), strict=True):
+    with Mappers(sum(file.size for _, file in large)) as mappers:
+        outcomes = spread(work, large, progress=progress)
+    for (path, _), outcome in zip(large, outcomes, strict=True):
         if isinstance(outcome, HashingError):
             problems.append(outcome)
         else:

@@ -16,6 +16,7 @@ from typing import Final
 
 from assay.core.digest import SHA256, Digest
 from assay.core.errors import HashingError
+from assay.hashing.mapping import Mappers
 from assay.hashing.opening import Target, changed, guarded, opened, unreadable
 from assay.hashing.reading import Progress, identity
 from assay.hashing.schedule import spread
@@ -53,9 +54,11 @@ def hash_shards(
 
         def work(start: int, buffer: memoryview, report: Progress) -> Shard:
             end = min(start + shard_size, size)
-            return Shard(start, end, _digest(descriptor, start, end, buffer, report, str(path)))
+            mapped = mappers.digest(descriptor, start, end, str(path), report)
+            return Shard(start, end, mapped or _digest(descriptor, start, end, buffer, report, str(path)))
 
-        shards = spread(work, starts, progress=progress)
+        with Mappers(size) as mappers:
+            shards = spread(work, starts, progress=progress)
         if os.preadv(descriptor, [bytearray(1)], size) or identity(os.fstat(descriptor)) != identity(before):
             raise changed(str(path), "its size or times moved")
     return shards

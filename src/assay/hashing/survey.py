@@ -15,6 +15,7 @@ from typing import Final
 
 from assay.core.digest import SHA256, Digest
 from assay.core.manifest import Entry
+from assay.hashing.mapping import Mappers
 from assay.hashing.opening import Target, below, changed, empty_folder, guarded, open_file, opened, unreadable
 from assay.hashing.reading import Identity, Progress, digest_file, identity, read_through
 from assay.hashing.walk import Folder, Limits, Walk
@@ -89,16 +90,18 @@ def _survey_folder(target: Target, root: int, buffer: memoryview, limits: Limits
     return Survey(target, tuple(small), tuple(large), tuple(walk.folders))
 
 
-def digest_large(file: Large, buffer: memoryview, progress: Progress) -> Digest:
+def digest_large(file: Large, buffer: memoryview, progress: Progress, mappers: Mappers | None = None) -> Digest:
     """Hash a file that a survey listed, if it is still the same one.
+
+    :param mappers: workers that may map it; without them it is read
 
     :raises HashingError: it is another file by now, or changes while it is read
     """
     with guarded(file.where), opened(file.target) as (root, status):
         if not file.path:
-            return _digest(file, root, status, buffer, progress)
+            return _digest(file, root, status, buffer, progress, mappers)
         with below(root, file.path.split("/"), within=str(file.target.path)) as (descriptor, inner):
-            return _digest(file, descriptor, inner, buffer, progress)
+            return _digest(file, descriptor, inner, buffer, progress, mappers)
 
 
 def confirm(found: Survey) -> None:
@@ -117,7 +120,19 @@ def entries(found: Survey, digests: Sequence[Digest]) -> tuple[Entry, ...]:
     return (*found.small, *large)
 
 
-def _digest(file: Large, descriptor: int, status: os.stat_result, buffer: memoryview, progress: Progress) -> Digest:
+def _digest(
+    file: Large,
+    descriptor: int,
+    status: os.stat_result,
+    buffer: memoryview,
+    progress: Progress,
+    mappers: Mappers | None,
+) -> Digest:
     if identity(status) != file.state:
         raise changed(file.where, "another state of it was listed")
+    mapped = mappers and mappers.digest(descriptor, 0, file.size, file.where, progress)
+    if mapped:
+        if os.pread(descriptor, 1, file.size) or identity(os.fstat(descriptor)) != file.state:
+            raise changed(file.where, "its size or times moved")
+        return mapped
     return digest_file(descriptor, status, buffer, file.where, progress)
