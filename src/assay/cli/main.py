@@ -5,22 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
 from assay import __version__
-from assay.core import jsontext
 from assay.core.errors import Error
 
 EXIT_UNKNOWN: Final = 2
 EXIT_INTERRUPTED: Final = 130
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A command before it is imported: the stage of the pipeline it belongs to, and its line in the help."""
 
     phase: str
@@ -111,6 +107,8 @@ def _invoke(context: click.Context) -> int:
     except Exception as error:
         # A defect of ours. What was inspected may be in its message, so nothing of it is shown unless asked for.
         if os.environ.get("ASSAY_TRACEBACK"):
+            import traceback
+
             traceback.print_exc()
         click.echo(
             f"{click.style('error', fg='red', bold=True)}  assay has a defect here ({type(error).__name__})\n"
@@ -123,6 +121,8 @@ def _invoke(context: click.Context) -> int:
 
 def _show(error: Error, *, as_json: bool) -> None:
     if as_json:
+        from assay.core import jsontext
+
         detail: jsontext.Json = {"what": error.what, "where": error.where, "remedy": error.remedy}
         click.echo(jsontext.dumps({"error": detail}).decode())
         return

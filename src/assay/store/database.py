@@ -33,8 +33,8 @@ SCHEMA: Final = {
         "CREATE TABLE subjects (entry INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,"
         " digest TEXT NOT NULL, predicate_type TEXT NOT NULL, PRIMARY KEY (entry, number)) STRICT, WITHOUT ROWID"
     ),
-    "subjects_by_name": "CREATE INDEX subjects_by_name ON subjects (name)",
-    "subjects_by_digest": "CREATE INDEX subjects_by_digest ON subjects (digest)",
+    "subjects_by_name": "CREATE INDEX subjects_by_name ON subjects (name, predicate_type)",
+    "subjects_by_digest": "CREATE INDEX subjects_by_digest ON subjects (digest, predicate_type)",
     "subjects_by_predicate_type": "CREATE INDEX subjects_by_predicate_type ON subjects (predicate_type)",
 }
 

@@ -14,7 +14,8 @@ from assay.core.errors import LedgerTampered
 from assay.store.database import RESTORE
 from assay.store.index import IndexRow
 
-#: Find entries by one column with the help of its index; the other conditions are checked on the rows it leads to.
+#: Find entries by one column and the predicate type with the help of an index, newest first: however many others there
+#: are of the same name, none of them is looked at. Other conditions are checked on the rows that it leads to.
 _FIND: Final = (
     "SELECT DISTINCT entry FROM subjects INDEXED BY {index} WHERE {conditions} AND entry < ?"
     " ORDER BY entry DESC LIMIT ?"
@@ -25,7 +26,7 @@ _INDEXED: Final = ("digest", "name", "predicate_type")  # most telling first
 _UNREACHED: Final = (
     "SELECT entry FROM subjects AS row WHERE entry >= ? AND entry < ? AND NOT EXISTS (SELECT 1 FROM subjects AS found"
     " INDEXED BY subjects_by_{column} WHERE found.{column} = row.{column} AND found.entry = row.entry"
-    " AND found.number = row.number) LIMIT 1"
+    " AND found.predicate_type = row.predicate_type AND found.number = row.number) LIMIT 1"
 )
 
 
