@@ -246,6 +246,9 @@ def test_the_ledgers_tail_cut_off(loans: Path, assay: Assay, tmp_path: Path) -> 
     audit = assay(loans, "log", "audit", "--since", str(checkpoint))
     assert audit.returncode == 1
     assert "rolled back" in audit.stdout
+    since = ("--since", str(checkpoint), "--format", "json")
+    for command in (("verify", "data/prepared"), ("gate", "data/prepared", "--policy", "policy.toml")):
+        assert "rolled back" in reasons(assay(loans, *command, *since))["ledger"]
 
 
 def test_a_file_added_beside_the_model(loans: Path, assay: Assay) -> None:

@@ -73,7 +73,11 @@ def test_consistency_with_an_earlier_checkpoint(project: Path, assay: Assay, tmp
     done = assay(project, "log", "audit", "--since", str(early), "--format", "json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["problems"] == []
+    assert assay(project, "verify", "model", "--since", str(early)).returncode == 0
+    assert assay(project, "load", "model/card.txt", "--since", str(early)).returncode == 0
     early.write_text(early.read_text().replace("small/", "other/"))
+    assert assay(project, "verify", "model", "--since", str(early)).returncode == 1
+    assert assay(project, "verify", "model", "--since", "nowhere").returncode == 2
     assert assay(project, "log", "audit", "--since", str(early)).returncode == 1
 
 

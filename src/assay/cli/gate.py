@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from assay.cli.options import format_option, passphrase_option, passphrase_source, project_option, trust_option
+from assay.cli.options import (
+    format_option,
+    passphrase_option,
+    passphrase_source,
+    project_option,
+    since_option,
+    trust_option,
+)
 from assay.core import jsontext
 from assay.core.errors import PolicyError
 from assay.pipeline.project import find_root, load_signer, open_project
@@ -24,6 +31,7 @@ from assay.report.decision import decision_json, decision_text
 @format_option("text", "json")
 @project_option
 @trust_option
+@since_option
 @passphrase_option
 def command(
     artifact: Path,
@@ -31,6 +39,7 @@ def command(
     form: str,
     folder: Path | None,
     trust: Path | None,
+    since: tuple[Path, ...],
     passphrase_file: Path | None,
 ) -> None:
     """Decide by a policy whether ARTIFACT, a file or a folder, may be shipped.
@@ -38,7 +47,7 @@ def command(
     Every reason is listed at once, with how to mend it. The decision goes to the ledger, signed: as a SLSA
     Verification Summary when it allows, as an event when it denies. Exit status 0 allows, 1 denies, 2 could not tell.
     """
-    project = open_project(folder or find_root(artifact.absolute().parent), trust=trust)
+    project = open_project(folder or find_root(artifact.absolute().parent), trust=trust, since=since)
     if policy is None:
         if project.settings.policy is None:
             raise PolicyError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from assay.cli.options import project_option, trust_option
+from assay.cli.options import project_option, since_option, trust_option
 from assay.core.errors import DeniedError
 from assay.pipeline.project import find_root, open_project
 from assay.pipeline.prove import copy_verified, load, read_policy
@@ -24,13 +24,21 @@ from assay.report.decision import decision_text
 )
 @project_option
 @trust_option
-def command(artifact: Path, to: Path | None, policy: Path | None, folder: Path | None, trust: Path | None) -> None:
+@since_option
+def command(
+    artifact: Path,
+    to: Path | None,
+    policy: Path | None,
+    folder: Path | None,
+    trust: Path | None,
+    since: tuple[Path, ...],
+) -> None:
     """Verify ARTIFACT and hand out the very bytes that were verified, on standard output or in a private copy.
 
     Nobody can change them between the check and the use: what is copied is what was hashed. On a denial nothing is
     handed out.
     """
-    project = open_project(folder or find_root(artifact.absolute().parent), trust=trust)
+    project = open_project(folder or find_root(artifact.absolute().parent), trust=trust, since=since)
     try:
         if to is not None:
             copy_verified(project, artifact, to, read_policy(policy))

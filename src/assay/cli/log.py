@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from assay.cli.options import format_option, project_option, trust_option
+from assay.cli.options import format_option, project_option, since_option, trust_option
 from assay.core import jsontext
 from assay.core.envelope import parse_envelope
 from assay.core.errors import StoreError
 from assay.core.proof import LogProof, parse_proof
 from assay.pipeline.logbook import Line, audit_ledger, check_proof, lines, prove
-from assay.pipeline.project import Project, find_root, open_project
+from assay.pipeline.project import Project, find_root, open_project, read_note
 
 _MAX_FILE_BYTES = jsontext.MAX_BYTES
 
@@ -87,19 +87,14 @@ def check(project: Project, proof: Path, envelope: Path) -> None:
 
 @command.command("audit")
 @format_option("text", "json")
-@click.option(
-    "--since",
-    type=click.Path(path_type=Path, dir_okay=False),
-    multiple=True,
-    help="A checkpoint from earlier, as `log checkpoint` printed it; the ledger has to continue it.",
-)
+@since_option
 @click.pass_obj
 def audit(project: Project, since: tuple[Path, ...], form: str) -> None:
     """Recompute the whole ledger: every hash, every signature, every checkpoint, every index row.
 
     Finds what was edited, deleted, added, put into another order or rolled back. Exit status 1 when anything was.
     """
-    notes = [_read(path).decode(errors="replace") for path in since]
+    notes = [read_note(path) for path in since]
     with (
         project.open_ledger() as ledger,
         click.progressbar(

@@ -49,6 +49,16 @@ def trust_option(function: F) -> F:
     )(function)
 
 
+def since_option(function: F) -> F:
+    """``--since``: checkpoints from earlier that the ledger has to continue."""
+    return click.option(
+        "--since",
+        type=click.Path(path_type=Path, dir_okay=False),
+        multiple=True,
+        help="A checkpoint from earlier, as `log checkpoint` printed it: the ledger has to continue it.",
+    )(function)
+
+
 def passphrase_option(function: F) -> F:
     """``--passphrase-file``: where the signing key's passphrase stands."""
     return click.option(

@@ -11,7 +11,7 @@ from typing import Final
 from assay.attest.predicates.provenance import parse_files
 from assay.core.artifact import Artifact
 from assay.core.digest import DIR_HASH, Digest
-from assay.core.errors import HashingError, LedgerTampered, RefusedPath
+from assay.core.errors import HashingError, LedgerTampered, RefusedPath, SignatureError
 from assay.core.evidence import Approval, Build, Evaluation, Evidence, Found, Material, MaterialKind
 from assay.core.manifest import Comparison, Entry, Manifest, compare
 from assay.hashing.artifact import hash_artifact
@@ -48,7 +48,7 @@ def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
     try:
         project.check(ledger, records.used)
         problem = ""
-    except LedgerTampered as error:
+    except (LedgerTampered, SignatureError) as error:
         problem = str(error)
     repository = describe_source(project.root)
     return Evidence(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,10 +14,13 @@ from assay.attest.keys import is_encrypted, read_key
 from assay.attest.sign import Signer
 from assay.attest.trust import Role, Trust, parse_trust
 from assay.config import FILE_NAME, Settings, read_settings
+from assay.core import merkle
 from assay.core.errors import ConfigError, LedgerTampered, StoreError, TrustError
+from assay.core.note import MAX_BYTES as MAX_NOTE_BYTES
+from assay.core.note import Checkpoint
 from assay.store.audit import check_head
 from assay.store.ledger import Ledger
-from assay.store.witness import Witness
+from assay.store.witness import Witness, check_continues
 
 Clock = Callable[[], datetime]
 Passphrase = Callable[[Path], bytes]
@@ -30,11 +33,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Project:
-    """``now`` is the clock that every statement is dated by."""
+    """``now`` is the clock that every statement is dated by; ``since`` are signed checkpoints from earlier, kept
+    elsewhere, that the ledger has to continue before anything is decided on it."""
 
     settings: Settings
     trust: Trust
     now: Clock = utc_now
+    since: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -73,14 +78,19 @@ class Project:
         An empty ledger is whole, unless the witness remembers that it was not empty.
 
         :raises LedgerTampered: it is not
+        :raises SignatureError: a checkpoint from earlier is by nobody who is trusted
         """
+        newest = Checkpoint(ledger.origin, 0, merkle.EMPTY_ROOT)
         try:
-            check_head(ledger, verifier=self.verifier, witness=self.witness, entries=entries)
+            newest = check_head(ledger, verifier=self.verifier, witness=self.witness, entries=entries)
         except LedgerTampered:
             raise
         except StoreError:
             if ledger.size:
                 raise
+        for note in self.since:
+            known = self.verifier.verify_note(note)
+            check_continues(known, newest, ledger.prove_consistency, where="a checkpoint from earlier")
 
     def path(self, name: str) -> Path:
         """Where ``name`` lies."""
@@ -115,15 +125,29 @@ def find_root(start: Path) -> Path:
     )
 
 
-def open_project(root: Path, *, trust: Path | None = None, now: Clock = utc_now) -> Project:
+def open_project(root: Path, *, trust: Path | None = None, since: Sequence[Path] = (), now: Clock = utc_now) -> Project:
     """Read the settings and the trust file of the project in ``root``.
 
     :param trust: another trust file than the project's own, such as one that the project's writers cannot change
+    :param since: files with checkpoints from earlier, as `assay log checkpoint` printed them
     :raises ConfigError: no usable ``assay.toml``
     :raises TrustError: no usable trust file
+    :raises StoreError: a checkpoint's file cannot be read
     """
     settings = read_settings(root)
-    return Project(settings, read_trust(trust or settings.trust), now)
+    return Project(settings, read_trust(trust or settings.trust), now, tuple(map(read_note, since)))
+
+
+def read_note(path: Path) -> str:
+    """The signed note in a file, not verified.
+
+    :raises StoreError: the file cannot be read
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_NOTE_BYTES + 1).decode(errors="replace")
+    except OSError as error:
+        raise StoreError(f"the checkpoint cannot be read: {error.strerror}", where=str(path)) from error
 
 
 def read_trust(path: Path) -> Trust:

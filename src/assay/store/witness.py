@@ -90,7 +90,7 @@ class Witness:
         """
         known = self.remembered(verifier=verifier)
         if known is not None:
-            self._compare(known, newest, prove)
+            check_continues(known, newest, prove, where=str(self.path))
         elif newest.size:
             raise LedgerTampered(
                 "the witness is missing, so nobody can tell whether the ledger was rolled back",
@@ -109,7 +109,7 @@ class Witness:
             if known is not None and known.size > newest.size:
                 return  # a process that committed after us was here before us
             if known is not None:
-                self._compare(known, newest, prove)
+                check_continues(known, newest, prove, where=str(self.path))
             self._write(signed)
 
     def adopt(self, signed: str, *, verifier: CheckpointVerifier) -> Checkpoint:
@@ -128,28 +128,6 @@ class Witness:
                 )
             self._write(signed)
         return newest
-
-    def _compare(self, known: Checkpoint, newest: Checkpoint, prove: Prove) -> None:
-        if known.origin != newest.origin:
-            raise LedgerTampered(
-                f"the witness remembers the ledger {known.origin!r}, this one is {newest.origin!r}",
-                where=str(self.path),
-                remedy="Give each ledger a witness of its own.",
-            )
-        remedy = "Find who changed the ledger, and restore the copy that the witness remembers."
-        if newest.size < known.size:
-            raise LedgerTampered(
-                f"rolled back: the ledger has {newest.size} entries, the witness remembers {known.size}",
-                where=f"entries {newest.size} to {known.size - 1}",
-                remedy=remedy,
-            )
-        proof = prove(known.size, newest.size)
-        if not merkle.verify_consistency(known.size, newest.size, known.root, newest.root, proof):
-            raise LedgerTampered(
-                f"forked: the first {known.size} entries are not the ones that the witness remembers",
-                where=f"entries 0 to {known.size - 1}",
-                remedy=remedy,
-            )
 
     def _write(self, signed: str) -> None:
         with file_errors(self.path):
@@ -189,3 +167,31 @@ class Witness:
                 time.sleep(_PAUSE)
             else:
                 return
+
+
+def check_continues(known: Checkpoint, newest: Checkpoint, prove: Prove, *, where: str) -> None:
+    """Make sure that the ledger, whose verified state is ``newest``, still begins with a state that was verified once.
+
+    :param where: who remembers ``known``, for messages
+    :raises LedgerTampered: rolled back, forked, or another ledger
+    """
+    if known.origin != newest.origin:
+        raise LedgerTampered(
+            f"the witness remembers the ledger {known.origin!r}, this one is {newest.origin!r}",
+            where=where,
+            remedy="Give each ledger a witness of its own.",
+        )
+    remedy = "Find who changed the ledger, and restore the copy that the witness remembers."
+    if newest.size < known.size:
+        raise LedgerTampered(
+            f"rolled back: the ledger has {newest.size} entries, the witness remembers {known.size}",
+            where=f"entries {newest.size} to {known.size - 1}",
+            remedy=remedy,
+        )
+    proof = prove(known.size, newest.size)
+    if not merkle.verify_consistency(known.size, newest.size, known.root, newest.root, proof):
+        raise LedgerTampered(
+            f"forked: the first {known.size} entries are not the ones that the witness remembers",
+            where=f"entries 0 to {known.size - 1}",
+            remedy=remedy,
+        )
