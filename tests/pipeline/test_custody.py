@@ -211,6 +211,9 @@ def test_an_older_approved_model_replayed(loans: Path, assay: Assay) -> None:
     shutil.rmtree(loans / "model")
     shutil.move(loans / "older", loans / "model")
     assert "newest" in gate(assay, loans)
+    alone = assay(loans, "verify", "model/model.onnx", "--format", "json")  # one file of it, on its own
+    assert alone.returncode == 1
+    assert "newest" in reasons(alone)
 
 
 @pytest.mark.parametrize("row", [0, 3, -1])

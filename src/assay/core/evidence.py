@@ -126,11 +126,11 @@ class Evidence:
     ``chain`` is every build that ``build`` rests on, itself first, each once, consumers before producers; a
     producer's entry is always before its consumer's. ``unexplained`` are materials of kind PRODUCT that no trusted
     build made. ``latest`` is the newest trusted build that made anything under this name, whatever its bytes.
-    ``approved`` pairs every approval of this name with the newest build of the approved bytes (``None`` when there
-    is none). ``checkout`` is the Git commit that is checked out where the project lies; ``None`` without Git.
-    ``found`` has one item for each distinct name that the chain mentions as output or material. ``ledger_problem``
-    is empty when the ledger proved whole. ``pipeline`` are the stages upstream of the artifact, its own last, that
-    ``assay.toml`` declares; ``configured`` is whether there is an ``assay.toml``.
+    ``approved`` pairs approvals of this name, or of a folder that it lies in, with the newest build of the approved
+    bytes (``None`` when there is none). ``checkout`` is the Git commit that is checked out where the project lies;
+    ``None`` without Git. ``found`` has one item for each distinct name that the chain mentions as output or
+    material. ``ledger_problem`` is empty when the ledger proved whole. ``pipeline`` are the stages upstream of the
+    artifact, its own last, that ``assay.toml`` declares; ``configured`` is whether there is an ``assay.toml``.
     """
 
     name: str

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from assay.attest.predicates.provenance import parse_files
+from assay.config import covers
 from assay.core.artifact import Artifact
 from assay.core.digest import DIR_HASH, Digest
 from assay.core.errors import HashingError, LedgerTampered, RefusedPath, SignatureError
@@ -116,11 +117,10 @@ def _later_approvals(records: Records, judged: Judged, build: Build | None) -> I
     for later in records.builds(name=judged.name):
         if later.entry <= own:
             break
-        subject = later.made(judged.name)
-        approvals = records.approvals(name=judged.name, digest=subject.digest) if subject else iter(())
-        approval = next((item for item in approvals if item.subject == subject), None)
-        if approval is not None:
-            yield approval, later
+        for output in later.outputs:
+            if covers(output.name, judged.name):
+                approvals = records.approvals(name=output.name, digest=output.digest)
+                yield from ((item, later) for item in islice(approvals, 1))
     for approval in islice(records.approvals(name=judged.name), _APPROVALS):
         if approval.entry <= own:
             break

@@ -41,7 +41,8 @@ def _later(evidence: Evidence, own: int) -> Iterator[Outcome]:
     for approval, build in evidence.approved:
         subject = approval.subject
         same = evidence.artifact is not None and subject.digest == evidence.artifact.digest
-        if subject.name != evidence.name or same:
+        whole = evidence.name.startswith(f"{subject.name}/")  # the folder that the artifact is one file of
+        if same or not (whole or subject.name == evidence.name):
             continue
         version = (
             f"version {words.digest(subject.digest)}, approved {words.clock(approval.time)} (entry {approval.entry})"
