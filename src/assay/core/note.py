@@ -15,13 +15,12 @@ Source: C2SP ``tlog-checkpoint`` and ``signed-note``.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from assay.core import base64text
 from assay.core.errors import StatementError
 from assay.core.merkle import HASH_BYTES
 
@@ -63,7 +62,7 @@ class Checkpoint:
 
     def render(self) -> str:
         """The text to be signed; the same checkpoint gives the same text."""
-        root = base64.b64encode(self.root).decode()
+        root = base64text.encode(self.root)
         return "\n".join((self.origin, str(self.size), root, *self.extensions, ""))
 
 
@@ -99,10 +98,7 @@ class SignedNote:
 
     def render(self) -> str:
         """The note with its signatures."""
-        lines = [
-            f"{_DASH}{item.name} {base64.b64encode(item.key_id + item.signature).decode()}\n"
-            for item in self.signatures
-        ]
+        lines = [f"{_DASH}{item.name} {base64text.encode(item.key_id + item.signature)}\n" for item in self.signatures]
         return f"{self.text}\n{''.join(lines)}"
 
 
@@ -137,25 +133,15 @@ def parse_checkpoint(text: str) -> Checkpoint:
     origin, size, root, *extensions = lines[:-1]
     if not (size.isascii() and size.isdigit()) or len(size) > len(str(MAX_SIZE)) or str(int(size)) != size:
         raise StatementError("a checkpoint's size must be a decimal number without leading zeros")
-    return Checkpoint(origin, int(size), _base64(root, "a checkpoint's root"), tuple(extensions))
+    return Checkpoint(origin, int(size), base64text.decode(root, what="a checkpoint's root"), tuple(extensions))
 
 
 def _signature(line: str) -> NoteSignature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
         raise StatementError("a note's signature line must be a dash, a key name and base64")
-    blob = _base64(encoded, "a note's signature")
+    blob = base64text.decode(encoded, what="a note's signature")
     return NoteSignature(name, blob[:KEY_ID_BYTES], blob[KEY_ID_BYTES:])
-
-
-def _base64(text: str, what: str) -> bytes:
-    try:
-        decoded = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise StatementError(f"{what} is not base64") from error
-    if base64.b64encode(decoded).decode() != text:
-        raise StatementError(f"{what} is base64 with stray bits")
-    return decoded
 
 
 def _decoded(note: str | bytes) -> str:

@@ -5,12 +5,10 @@ Source: C2SP ``tlog-proof``.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Final
 
-from assay.core import merkle
+from assay.core import base64text, merkle
 from assay.core.errors import StatementError
 from assay.core.note import Checkpoint
 
@@ -30,7 +28,7 @@ class LogProof:
 
     def render(self) -> str:
         """The proof as text, by convention in a file that ends in ``.tlog-proof``."""
-        hashes = [base64.b64encode(item).decode() for item in self.hashes]
+        hashes = [base64text.encode(item) for item in self.hashes]
         return "\n".join([HEADER, f"index {self.index}", *hashes, "", self.note])
 
     def holds(self, entry: bytes, checkpoint: Checkpoint) -> bool:
@@ -60,10 +58,7 @@ def parse_proof(text: str) -> LogProof:
 
 
 def _hash(line: str) -> bytes:
-    try:
-        found = base64.b64decode(line, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise StatementError("a hash in the proof is not base64") from error
-    if len(found) != 32 or base64.b64encode(found).decode() != line:
-        raise StatementError("a hash in the proof is not 32 bytes in canonical base64")
+    found = base64text.decode(line, what="a hash in the proof")
+    if len(found) != merkle.HASH_BYTES:
+        raise StatementError(f"a hash in the proof must have {merkle.HASH_BYTES} bytes")
     return found
