@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from assay.api import load_verified, verify_data_integrity
-    from assay.core.errors import DeniedError, DigestError, Error, IntegrityError
+    from assay.core.decision import DeniedError
+    from assay.core.errors import DigestError, Error, IntegrityError
 
 __version__: Final = "0.1.0"
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "DeniedError": "assay.core.errors",
+    "DeniedError": "assay.core.decision",
     "DigestError": "assay.core.errors",
     "Error": "assay.core.errors",
     "IntegrityError": "assay.core.errors",

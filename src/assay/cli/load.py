@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli.options import project_option, since_option, trust_option
-from assay.core.errors import DeniedError
+from assay.core.decision import DeniedError
 from assay.pipeline.project import find_root, open_project
 from assay.pipeline.prove import copy_verified, load, read_policy
 from assay.report.decision import decision_text

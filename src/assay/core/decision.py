@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.core.digest import Digest
+from assay.core.errors import Error
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,14 @@ class Decision:
     def reasons(self) -> tuple[Check, ...]:
         """The checks that did not hold, in the policy's order."""
         return tuple(check for check in self.checks if not check.passed)
+
+
+class DeniedError(Error):
+    """The gate said no.
+
+    :param decision: the decision with every reason
+    """
+
+    def __init__(self, what: str, *, decision: Decision, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.decision = decision

@@ -18,18 +18,13 @@
     ├── PolicyError            a policy that cannot be used
     ├── StageError             a stage could not be run to its end
     │   └── IsolationError     isolation was asked for and cannot be given
-    └── DeniedError            the gate said no; carries the decision
+    └── DeniedError            the gate said no; carries the decision (in ``core/decision.py``, beside what it carries)
 
 A *denial* and a *finding* are outcomes; these are for what stops us from reaching one. ``DeniedError`` is for Python
 callers who asked for verified bytes and cannot have them.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from assay.core.decision import Decision
 
 
 class Error(Exception):
@@ -118,14 +113,3 @@ class StageError(Error):
 
 class IsolationError(StageError):
     """Isolation was asked for and this platform cannot give it; the stage was not run."""
-
-
-class DeniedError(Error):
-    """The gate said no.
-
-    :param decision: the decision with every reason
-    """
-
-    def __init__(self, what: str, *, decision: Decision, where: str = "", remedy: str = "") -> None:
-        super().__init__(what, where=where, remedy=remedy)
-        self.decision = decision

@@ -15,9 +15,9 @@ from assay.attest.predicates.summary import summary_statement
 from assay.attest.sign import Signer
 from assay.attest.trust import Role
 from assay.core.artifact import Artifact
-from assay.core.decision import Decision
+from assay.core.decision import Decision, DeniedError
 from assay.core.digest import SHA256, Digest
-from assay.core.errors import DeniedError, HashingError, PolicyError, RefusedPath, TrustError
+from assay.core.errors import HashingError, PolicyError, RefusedPath, TrustError
 from assay.core.evidence import Evidence
 from assay.core.jsontext import Json
 from assay.core.statement import Statement, Subject
