@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 import click
 
 from assay import __version__
-from assay.core.errors import Error
+from assay.core.errors import Error, IntegrityError
 
+EXIT_FINDINGS: Final = 1
 EXIT_UNKNOWN: Final = 2
 EXIT_INTERRUPTED: Final = 130
 
@@ -102,8 +103,10 @@ def _invoke(context: click.Context) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains as it ends
         status = EXIT_UNKNOWN
     except Error as error:
-        _show(error, as_json=context.meta.get("assay.format") == "json")
-        status = EXIT_UNKNOWN
+        # Other bytes than were promised is an answer; everything else is the lack of one.
+        refused = isinstance(error, IntegrityError) or isinstance(error.__cause__, IntegrityError)
+        _show(error, as_json=context.meta.get("assay.format") == "json", refused=refused)
+        status = EXIT_FINDINGS if refused else EXIT_UNKNOWN
     except Exception as error:
         # A defect of ours. What was inspected may be in its message, so nothing of it is shown unless asked for.
         if os.environ.get("ASSAY_TRACEBACK"):
@@ -119,13 +122,13 @@ def _invoke(context: click.Context) -> int:
     return status
 
 
-def _show(error: Error, *, as_json: bool) -> None:
+def _show(error: Error, *, as_json: bool, refused: bool) -> None:
     if as_json:
         from assay.core import jsontext
 
         detail: jsontext.Json = {"what": error.what, "where": error.where, "remedy": error.remedy}
         click.echo(jsontext.dumps({"error": detail}).decode())
         return
-    lines = [f"{click.style('error', fg='red', bold=True)}  {error.what}"]
+    lines = [f"{click.style('refused' if refused else 'error', fg='red', bold=True)}  {error.what}"]
     lines += [f"  {label}  {text}" for label, text in (("where", error.where), ("mend ", error.remedy)) if text]
     click.echo("\n".join(lines), err=True)

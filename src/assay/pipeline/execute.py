@@ -15,7 +15,7 @@ from assay.attest.predicates.provenance import Distribution, Repository, StageRu
 from assay.attest.sign import Signer
 from assay.config import StageSettings
 from assay.core.artifact import Artifact
-from assay.core.errors import IntegrityError, StageError
+from assay.core.errors import Error, HashingError, IntegrityError, StageError
 from assay.core.evidence import Material, MaterialKind
 from assay.core.statement import Statement, Subject
 from assay.hashing.artifact import hash_artifacts
@@ -57,7 +57,7 @@ class Executed:
 class StageFailure(StageError):  # noqa: N818 - the outcome's name
     """The command failed. Its outputs are gone, those of the run before are back, and the failure is in the ledger."""
 
-    def __init__(self, error: StageError, entries: tuple[int, ...]) -> None:
+    def __init__(self, error: Error, entries: tuple[int, ...]) -> None:
         super().__init__(error.what, where=error.where, remedy=error.remedy)
         self.entries = entries
 
@@ -82,11 +82,8 @@ def execute(execution: Execution, on_output: Callable[[bytes], None]) -> Execute
             statements = _statements(execution, outcome, outputs, metrics)
             entries = record(project, execution.ledger, execution.signer, statements)
             transaction.commit()
-    except (StageError, IntegrityError) as error:
-        failure = (
-            error if isinstance(error, StageError) else StageError(error.what, where=error.where, remedy=error.remedy)
-        )
-        raise StageFailure(failure, _record_failure(execution, failure)) from error
+    except (StageError, HashingError, IntegrityError) as error:
+        raise StageFailure(error, _record_failure(execution, error)) from error
     failed = [str(demand) for demand in stage.demands if not demand.holds(metrics.get(demand.metric, math.nan))]
     return Executed(entries, bool(failed), _detail(stage, outputs, metrics, failed))
 
@@ -234,7 +231,7 @@ def _machine(environment: Environment) -> dict[str, str]:
     return found
 
 
-def _record_failure(execution: Execution, error: StageError) -> tuple[int, ...]:
+def _record_failure(execution: Execution, error: Error) -> tuple[int, ...]:
     items: tuple[Material, ...] = execution.materials.items
     subjects = [Subject(item.name, item.digest) for item in items if item.kind is not MaterialKind.LOCK]
     if not subjects:

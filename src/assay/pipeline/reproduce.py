@@ -13,7 +13,7 @@ from assay.attest.predicates.provenance import Recipe, parse_files, parse_recipe
 from assay.config import StageSettings
 from assay.core.artifact import Artifact
 from assay.core.digest import Digest
-from assay.core.errors import HashingError, IntegrityError, StageError
+from assay.core.errors import HashingError, StageError
 from assay.core.evidence import Build, Material, MaterialKind
 from assay.hashing.artifact import copy_artifact, hash_artifact
 from assay.pipeline.project import Project
@@ -114,11 +114,10 @@ def _restore(project: Project, build: Build, material: Material, files: dict[str
             _remove(target)
     if material.kind is MaterialKind.CODE and _from_commit(project, build, material, files, target):
         return
-    raise IntegrityError(
+    raise StageError(
         f"the recorded input {material.name} ({material.digest}) is not to be had: {problem}",
         where=f"stage {build.stage}, entry {build.entry}",
         remedy="Restore it, then try again.",
-        expected=str(material.digest),
     )
 
 
