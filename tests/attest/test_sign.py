@@ -102,6 +102,13 @@ def test_another_payload_type_is_refused() -> None:
             verify_envelope(Envelope(payload, kind, (signature,)).render(), TRUST, Role.BUILDER)
 
 
+def test_a_checkpoint_needs_the_role_of_the_log() -> None:
+    """Whoever builds and no more cannot say what the ledger holds."""
+    builder = Trust("x/log", (Identity("ada", ADA.key.public, frozenset({Role.BUILDER, Role.VERIFIER})),))
+    with pytest.raises(SignatureError, match="role log"):
+        NoteVerifier(builder).verify_note(NOTE)
+
+
 def test_a_checkpoint_of_another_ledger_is_refused() -> None:
     """Even by the right key; and one by a stranger under the right name."""
     with pytest.raises(SignatureError, match="other/log"):

@@ -156,6 +156,20 @@ def test_an_evaluation_that_falls_short_stops_the_run(fresh: Path, assay: Assay)
     assert failed == {"evaluation"}
 
 
+def test_code_that_the_command_names_counts_without_being_declared(project: Path, assay: Assay) -> None:
+    """Forgetting to declare a script must not make it invisible: it is recorded, and its change runs the stage."""
+    edit(project / "assay.toml", 'code = ["train.py"]\n', "")
+    assert "train" in states(assay(project, "run", "--format", "json"))
+    statement = assay(project, "log", "show", "1").stdout
+    assert '"train.py"' in statement
+    edit(project / "train.py", "a small model", "another small model")
+    assert states(assay(project, "run", "--format", "json"))["train"] == "passed"
+    (project / "train.py").write_text("changed afterwards")
+    done = assay(project, "verify", "model", "--format", "json")
+    assert done.returncode == 1
+    assert "train.py" in done.stdout
+
+
 def test_an_input_that_is_not_what_is_known_is_refused(project: Path, assay: Assay) -> None:
     """A stage's own known digest of its input is held against the bytes that it is about to read."""
     known = f'inputs = ["data/raw.txt"]\nsha256 = {{ "data/raw.txt" = "{"0" * 64}" }}'

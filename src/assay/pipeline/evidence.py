@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from assay.attest.predicates.provenance import parse_files
 from assay.config import covers
@@ -43,7 +43,7 @@ def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
     records = Records(ledger, project.trust)
     build = _own_build(records, judged)
     latest = next(records.builds(name=judged.name), None)
-    chain, unexplained = _walk(records, build)
+    chain, unexplained = walk(records, build)
     evaluations = tuple(_evaluations(records, chain))
     approved = tuple(_later_approvals(records, judged, build))
     try:
@@ -77,8 +77,17 @@ def _own_build(records: Records, judged: Judged) -> Build | None:
     return next(records.builds(name=judged.name, digest=judged.artifact.digest), None)
 
 
-def _walk(records: Records, build: Build | None) -> tuple[tuple[Build, ...], tuple[tuple[Build, Material], ...]]:
-    """Every build that ``build`` rests on, consumers before producers, and the products that none of them made."""
+class KnownBuilds(Protocol):
+    """Whoever can find the trusted builds of a name and digest, newest first."""
+
+    def builds(self, *, name: str | None = None, digest: Digest | None = None) -> Iterator[Build]: ...
+
+
+def walk(records: KnownBuilds, build: Build | None) -> tuple[tuple[Build, ...], tuple[tuple[Build, Material], ...]]:
+    """Every build that ``build`` rests on, consumers before producers, and the products that none of them made.
+
+    A producer's entry is always before its consumer's: what was recorded as made only later explains nothing.
+    """
     if build is None:
         return (), ()
     chain: dict[int, Build] = {}

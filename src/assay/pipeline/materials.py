@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from assay.config import StageSettings
+from assay.config import StageSettings, covers
 from assay.core.artifact import Artifact
 from assay.core.digest import Digest
 from assay.core.errors import ConfigError, IntegrityError, StageError
@@ -37,7 +38,7 @@ def read_materials(project: Project, records: Records, stage: StageSettings) -> 
     :raises HashingError: it cannot be read
     """
     names = [(name, MaterialKind.DATA) for name in stage.inputs]
-    names += [(name, MaterialKind.CODE) for name in stage.code]
+    names += [(name, MaterialKind.CODE) for name in (*stage.code, *_named_in_command(project, stage))]
     names += [(stage.lock, MaterialKind.LOCK)] if stage.lock else []
     for name, _ in names:
         _must_exist(project, stage, name)
@@ -104,6 +105,19 @@ def _attested(project: Project, records: Records, stage: StageSettings, name: st
             remedy="Name the whole output, or one file in it.",
         )
     return build, subject.digest
+
+
+def _named_in_command(project: Project, stage: StageSettings) -> list[str]:
+    """Files of the project that the command names and the settings do not: what is run is code, declared or not."""
+    declared = (*stage.inputs, *stage.outputs, *stage.code, *([stage.lock] if stage.lock else []))
+    found: dict[str, None] = {}
+    for word in stage.command:
+        path = PurePosixPath(word.rpartition("=")[2])
+        name = str(path)
+        outside = path.is_absolute() or ".." in path.parts or not path.parts or path.parts[0] == ".assay"
+        if not outside and not any(covers(item, name) for item in declared) and project.path(name).is_file():
+            found[name] = None
+    return list(found)
 
 
 def _must_exist(project: Project, stage: StageSettings, name: str) -> None:
