@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -90,9 +91,13 @@ def test_a_defect_of_ours_shows_no_data(tmp_path: Path, assay: Assay, monkeypatc
 
 
 def test_as_a_process_of_its_own(tmp_path: Path) -> None:
-    """`python -m assay` and its exit status, for real; a closed pipe ends it quietly."""
+    """`python -m assay` and its exit status, for real; a terminal without our marks is no reason to fail."""
     done = subprocess.run([sys.executable, "-m", "assay", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("assay, version ")
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "assay", "init", "é", "--no-passphrase", "--name", "é"]
+    done = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     command = [sys.executable, "-m", "assay", "run"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2

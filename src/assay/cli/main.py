@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Final, NamedTuple
@@ -70,6 +71,9 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run ``assay`` and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our marks gets question marks, not a failure
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
