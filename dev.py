@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -26,6 +27,9 @@ LOCKS: Final = ROOT / "requirements"
 EXAMPLE: Final = ROOT / "examples" / "loan-approval"
 #: There while .venv is being made or filled; found at the start, it tells that this never ended.
 UNFINISHED: Final = VENV / "unfinished"
+
+#: Ways to install into .venv: its own pip, or the one of the interpreter that runs this.
+PIPS: Final = ((PYTHON, "-I", "-m", "pip"), (sys.executable, "-m", "pip", "--python", PYTHON))
 
 CHECKS: Final = (
     ("ruff", "check"),
@@ -98,7 +102,9 @@ def install(name: str) -> None:
             shutil.rmtree(VENV)
         VENV.mkdir()
         UNFINISHED.touch()
-        require(sys.executable, "-m", "venv", VENV, remedy="On Debian and Ubuntu, install the package python3-venv.")
+        # Debian's Python brings its own pip along only with the package python3-venv; the one outside does as well.
+        bare = () if importlib.util.find_spec("ensurepip") else ("--without-pip",)
+        require(sys.executable, "-m", "venv", *bare, VENV, remedy="On Debian and Ubuntu, install python3-venv.")
     elif stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
     UNFINISHED.touch()
@@ -119,7 +125,7 @@ def usable() -> bool:
     activate = VENV / "bin" / "activate"
     if not activate.is_file() or str(VENV) not in activate.read_text(encoding="utf-8"):
         return False
-    return subprocess.run([PYTHON, "-I", "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    return runs(PYTHON, "-I", "-c", "") and any(runs(*pip, "--version") for pip in PIPS)
 
 
 def fingerprint() -> str:
@@ -132,8 +138,14 @@ def fingerprint() -> str:
 
 def pip(*arguments: str | Path) -> None:
     """Install into .venv; only errors are shown."""
-    command = (PYTHON, "-I", "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check")
+    program = next((pip for pip in PIPS if runs(*pip, "--version")), PIPS[0])
+    command = (*program, "install", "--quiet", "--quiet", "--disable-pip-version-check")
     require(*command, *arguments, remedy="Nothing was run. Try again once the reason above is gone.")
+
+
+def runs(*command: str | Path) -> bool:
+    """Whether ``command`` can be run and succeeds."""
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def require(*command: str | Path, remedy: str, given: str | None = None) -> None:
