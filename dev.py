@@ -103,7 +103,8 @@ def install(name: str) -> None:
         VENV.mkdir()
         UNFINISHED.touch()
         # Debian's Python brings its own pip along only with the package python3-venv; the one outside does as well.
-        bare = () if importlib.util.find_spec("ensurepip") else ("--without-pip",)
+        own = importlib.util.find_spec("ensurepip")
+        bare = () if own and own.origin else ("--without-pip",)
         require(sys.executable, "-m", "venv", *bare, VENV, remedy="On Debian and Ubuntu, install python3-venv.")
     elif stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
