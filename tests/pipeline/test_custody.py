@@ -243,6 +243,7 @@ def test_the_ledgers_tail_cut_off(loans: Path, assay: Assay, tmp_path: Path) -> 
     checkpoint.write_text(assay(loans, "log", "checkpoint").stdout)
     attacks.cut_tail(loans, 6)
     assert "rolled back" in gate(assay, loans)["ledger"]
+    assert "rolled back" in assay(loans, "log", "audit").stdout
     (loans / ".assay" / "checkpoint").unlink()
     assert "witness is missing" in gate(assay, loans)["ledger"]
     assert assay(loans, "log", "adopt").returncode == 0
