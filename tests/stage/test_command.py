@@ -64,10 +64,10 @@ def test_standard_input_is_empty(run: Run, way: str) -> None:
 @pytest.mark.parametrize("word", ["python", "python3"])
 def test_bare_python_is_the_interpreter_that_was_named(run: Run, way: str, word: str) -> None:
     """``python`` means the stage's interpreter, as itself and on the command's path."""
-    code = "import sys, shutil; print(sys.executable, shutil.which('python'))"
+    code = "import sys, shutil; print(sys.executable, shutil.which('python'), sep='\\n')"
     outcome = run("", backend=way, argv=(word, "-c", code))
     expected = Path(sys.executable).parent
-    assert [Path(path).parent for path in outcome.output_tail.decode().split()] == [expected, expected]
+    assert [Path(path).parent for path in outcome.output_tail.decode().splitlines()] == [expected, expected]
 
 
 def test_words_are_never_read_by_a_shell(run: Run, way: str, project: Path) -> None:
