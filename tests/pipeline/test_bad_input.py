@@ -154,6 +154,19 @@ def test_a_ledger_that_cannot_be_written(project: Path, assay: Assay) -> None:
     assert assay(project, "verify", "model").returncode == 0
 
 
+def test_a_file_where_the_workspace_belongs(project: Path, assay: Assay) -> None:
+    """Whatever put it there, it is not run over."""
+    shutil.rmtree(project / ".assay" / "work")
+    (project / ".assay" / "work").write_text("x")
+    refused(assay(project, "run", "--force"), "workspace cannot be made")
+
+
+def test_an_output_folder_that_cannot_be_made(project: Path, assay: Assay) -> None:
+    """What the operating system refuses is told as that, and is no defect."""
+    done = assay(project, "load", "model", "--to", "/proc/nowhere/copy")
+    refused(done, "the operating system refused", "/proc/nowhere")
+
+
 def test_a_witness_that_is_not_one(project: Path, assay: Assay) -> None:
     """Overwritten with noise: tampered with, not forgotten."""
     (project / ".assay" / "checkpoint").write_text("noise")

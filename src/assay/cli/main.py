@@ -111,6 +111,11 @@ def _invoke(context: click.Context) -> int:
         refused = isinstance(error, IntegrityError) or isinstance(error.__cause__, IntegrityError)
         _show(error, as_json=context.meta.get("assay.format") == "json", refused=refused)
         status = EXIT_FINDINGS if refused else EXIT_UNKNOWN
+    except OSError as error:
+        what = f"the operating system refused: {error.strerror or type(error).__name__}"
+        refusal = Error(what, where=str(error.filename or ""), remedy="Check the disk and the permissions; try again.")
+        _show(refusal, as_json=context.meta.get("assay.format") == "json", refused=False)
+        status = EXIT_UNKNOWN
     except Exception as error:
         # A defect of ours. What was inspected may be in its message, so nothing of it is shown unless asked for.
         if os.environ.get("ASSAY_TRACEBACK"):

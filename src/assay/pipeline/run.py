@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from assay.attest.sign import Signer
 from assay.config import StageSettings
-from assay.core.errors import LedgerTampered
+from assay.core.errors import LedgerTampered, StageError
 from assay.pipeline.execute import Execution, StageFailure, execute
 from assay.pipeline.lock import project_lock
 from assay.pipeline.materials import read_materials
@@ -81,7 +81,7 @@ def run_pipeline(
     ran: list[str] = []
     unchanged: list[str] = []
     with project_lock(project, lambda: observe(Event("", State.WAITING))), project.open_ledger(writable=True) as ledger:
-        project.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_workspace(project)
         recover(project.root, project.workspace)
         project.check(ledger)
         described: dict[tuple[str | None, str | None], Surroundings] = {}
@@ -98,6 +98,17 @@ def run_pipeline(
             else:
                 return RunResult(tuple(ran), tuple(unchanged), stage.name)
     return RunResult(tuple(ran), tuple(unchanged), None)
+
+
+def _make_workspace(project: Project) -> None:
+    try:
+        project.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StageError(
+            f"the workspace cannot be made: {error.strerror}",
+            where=str(project.workspace),
+            remedy="Free some space, or take away what lies there.",
+        ) from error
 
 
 def _run_stage(
