@@ -14,6 +14,7 @@ from assay.attest.keys import generate_key
 from assay.attest.sign import Signer, sign_statement
 from assay.attest.trust import Identity, Role, Trust
 from assay.core.envelope import parse_envelope
+from assay.core.errors import SignatureError
 from assay.core.statement import PROVENANCE, Statement, Subject, parse_statement
 from assay.hashing.artifact import hash_artifact
 from assay.pipeline.project import load_signer, open_project
@@ -122,7 +123,7 @@ def append_as(project: Path, envelope: bytes, signer: Signer, trust: Trust) -> N
         def verify_note(self, note: str) -> object:
             try:
                 return genuine.verifier.verify_note(note)
-            except Exception:
+            except SignatureError:
                 return NoteVerifier(trust).verify_note(note)
 
     with Ledger.open(project / ".assay" / "ledger.db", writable=True) as ledger:

@@ -41,9 +41,13 @@ class Error(Exception):
         self.remedy = remedy
         super().__init__(what)
 
+    @property
+    def finding(self) -> str:
+        """Where and what, without what to do about it."""
+        return f"{self.where}: {self.what}" if self.where else self.what
+
     def __str__(self) -> str:
-        text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text}. {self.remedy}" if self.remedy else text
+        return f"{self.finding}. {self.remedy}" if self.remedy else self.finding
 
 
 class DigestError(Error, ValueError):

@@ -67,6 +67,15 @@ class Build:
         """The subject called ``name``, if this build made it."""
         return next((subject for subject in self.subjects if subject.name == name), None)
 
+    def files(self, folder: str) -> dict[str, Digest]:
+        """The files of an output that is a folder, by their path inside it; empty for a file."""
+        prefix = f"{folder}/"
+        return {
+            subject.name.removeprefix(prefix): subject.digest
+            for subject in self.subjects
+            if subject.name.startswith(prefix)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,3 +50,8 @@ def parse_threshold(text: str) -> Threshold:
     if not math.isfinite(bound):
         raise ValueError(f"{text!r} compares with a number that is not finite")
     return Threshold(match["metric"], match["relation"], bound)
+
+
+def unmet(demands: Sequence[Threshold], metrics: Mapping[str, float]) -> tuple[Threshold, ...]:
+    """The demands that do not hold; one on a metric that was not measured does not."""
+    return tuple(demand for demand in demands if not demand.holds(metrics.get(demand.metric, math.nan)))

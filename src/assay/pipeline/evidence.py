@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from assay.attest.predicates.provenance import parse_files
 from assay.config import covers
 from assay.core.artifact import Artifact
-from assay.core.digest import DIR_HASH, Digest
+from assay.core.digest import Digest
 from assay.core.errors import HashingError, LedgerTampered, RefusedPath, SignatureError
 from assay.core.evidence import Approval, Build, Evaluation, Evidence, Found, Material, MaterialKind
 from assay.core.manifest import Comparison, Entry, Manifest, compare
@@ -44,7 +44,7 @@ def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
     build = _own_build(records, judged)
     latest = next(records.builds(name=judged.name), None)
     chain, unexplained = walk(records, build)
-    evaluations = tuple(_evaluations(records, chain))
+    evaluations = _evaluations(records, chain)
     approved = tuple(_later_approvals(records, judged, build))
     try:
         project.check(ledger, records.used)
@@ -109,11 +109,11 @@ def walk(records: KnownBuilds, build: Build | None) -> tuple[tuple[Build, ...], 
     return tuple(sorted(chain.values(), key=lambda item: -item.entry)), tuple(unexplained)
 
 
-def _evaluations(records: Records, chain: tuple[Build, ...]) -> Iterator[Evaluation]:
+def _evaluations(records: Records, chain: tuple[Build, ...]) -> tuple[Evaluation, ...]:
     """Every trusted evaluation of anything in the chain, newest first."""
     digests = {subject.digest for build in chain for subject in build.subjects}
     found = {item.entry: item for digest in sorted(digests) for item in records.evaluations(digest=digest)}
-    return iter([found[entry] for entry in sorted(found, reverse=True)])
+    return tuple(found[entry] for entry in sorted(found, reverse=True))
 
 
 def _later_approvals(records: Records, judged: Judged, build: Build | None) -> Iterator[tuple[Approval, Build | None]]:
@@ -155,12 +155,11 @@ def _found(project: Project, records: Records, judged: Judged, chain: tuple[Buil
     recorded: dict[str, tuple[Digest, Manifest | None]] = {}
     for build in chain:
         for output in build.outputs:
-            recorded.setdefault(output.name, (output.digest, _output_manifest(build, output.name)))
+            recorded.setdefault(output.name, (output.digest, _manifest(build.files(output.name))))
     for build in chain:
         files = parse_files(records.statement(build.entry))
         for material in build.materials:
-            listed = files.get(material.name)
-            recorded.setdefault(material.name, (material.digest, _manifest(listed) if listed else None))
+            recorded.setdefault(material.name, (material.digest, _manifest(files.get(material.name, {}))))
     return {name: _look(project, judged, name, *recorded[name]) for name in sorted(recorded)}
 
 
@@ -176,7 +175,7 @@ def _look(project: Project, judged: Judged, name: str, digest: Digest, manifest:
         try:
             artifact = hash_artifact(path, name=name, within=project.root)
         except RefusedPath as error:
-            return Found(name, None, f"{error.where}: {error.what}" if error.where else error.what)
+            return Found(name, None, error.finding)
     return Found(
         name, artifact.digest, comparison=_difference(manifest, artifact) if artifact.digest != digest else None
     )
@@ -198,15 +197,6 @@ def _difference(manifest: Manifest | None, artifact: Artifact) -> Comparison | N
     return compare(manifest, artifact.manifest)
 
 
-def _output_manifest(build: Build, name: str) -> Manifest | None:
-    output = build.made(name)
-    if output is None or output.digest.algorithm != DIR_HASH:
-        return None
-    prefix = f"{name}/"
-    return _manifest(
-        {item.name.removeprefix(prefix): item.digest for item in build.subjects if item.name.startswith(prefix)}
-    )
-
-
-def _manifest(files: Mapping[str, Digest]) -> Manifest:
-    return Manifest(tuple(Entry(path, 0, digest) for path, digest in files.items()))
+def _manifest(files: Mapping[str, Digest]) -> Manifest | None:
+    """The manifest of a folder's recorded files; ``None`` for what is no folder, or whose files were not recorded."""
+    return Manifest(tuple(Entry(path, 0, digest) for path, digest in files.items())) if files else None

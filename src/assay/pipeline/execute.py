@@ -18,6 +18,7 @@ from assay.core.artifact import Artifact
 from assay.core.errors import Error, HashingError, IntegrityError, StageError
 from assay.core.evidence import Material, MaterialKind
 from assay.core.statement import Statement, Subject
+from assay.core.threshold import Threshold, unmet
 from assay.hashing.artifact import hash_artifacts
 from assay.pipeline.materials import Materials, must_match
 from assay.pipeline.project import Project
@@ -84,8 +85,8 @@ def execute(execution: Execution, on_output: Callable[[bytes], None]) -> Execute
             transaction.commit()
     except (StageError, HashingError, IntegrityError) as error:
         raise StageFailure(error, _record_failure(execution, error)) from error
-    failed = [str(demand) for demand in stage.demands if not demand.holds(metrics.get(demand.metric, math.nan))]
-    return Executed(entries, bool(failed), _detail(stage, outputs, metrics, failed))
+    short = unmet(stage.demands, metrics)
+    return Executed(entries, bool(short), _detail(stage, outputs, metrics, short))
 
 
 def _command(execution: Execution) -> CommandSpec:
@@ -247,13 +248,12 @@ def _record_failure(execution: Execution, error: Error) -> tuple[int, ...]:
 
 
 def _detail(
-    stage: StageSettings, outputs: tuple[Artifact, ...], metrics: Mapping[str, float], failed: list[str]
+    stage: StageSettings, outputs: tuple[Artifact, ...], metrics: Mapping[str, float], short: tuple[Threshold, ...]
 ) -> str:
-    if failed:
+    if short:
         return "fell short: " + ", ".join(
             f"{demand} (is {metrics[demand.metric]:.4g})" if demand.metric in metrics else f"{demand} (not measured)"
-            for demand in stage.demands
-            if str(demand) in failed
+            for demand in short
         )
     if stage.demands:
         return ", ".join(f"{demand.metric} {metrics[demand.metric]:.4g}" for demand in stage.demands)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from assay.attest.predicates.provenance import claimed_stage
 from assay.attest.predicates.times import statement_time
 from assay.attest.sign import verify_envelope
 from assay.attest.trust import Role
@@ -154,9 +155,7 @@ def _describe(statement: Statement) -> tuple[str, str]:
     predicate = statement.predicate
     match statement.predicate_type:
         case value if value == PROVENANCE:
-            definition = predicate.get("buildDefinition")
-            external = definition.get("externalParameters") if isinstance(definition, dict) else None
-            return "provenance", str(external.get("stage", "")) if isinstance(external, dict) else ""
+            return "provenance", claimed_stage(statement)
         case value if value == TEST_RESULT:
             return "test result", str(predicate.get("result", ""))
         case value if value == VERIFICATION_SUMMARY:

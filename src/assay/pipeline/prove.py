@@ -97,7 +97,7 @@ def look_at(project: Project, ledger: Ledger, path: Path, read: Read = hash_arti
         else:
             artifact = read(project.path(name), name=name, within=project.root)
     except RefusedPath as error:
-        return Judged(name or path.name, None, f"{error.where}: {error.what}" if error.where else error.what)
+        return Judged(name or path.name, None, error.finding)
     if name is None:
         build = next(Records(ledger, project.trust).builds(digest=artifact.digest), None)
         made = build and next((item for item in build.subjects if item.digest == artifact.digest), None)

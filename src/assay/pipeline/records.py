@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from assay.attest.predicates.evaluation import parse_evaluation
-from assay.attest.predicates.provenance import parse_build
+from assay.attest.predicates.provenance import claimed_stage, parse_build
 from assay.attest.predicates.summary import parse_approval
 from assay.attest.sign import Verified, verify_envelope
 from assay.attest.trust import Role, Trust
@@ -93,13 +93,11 @@ class Records:
 def _claimed_stage(envelope: bytes) -> str:
     """The stage that an envelope says it is about, believed by nobody; empty when it says none."""
     try:
-        predicate = parse_statement(parse_envelope(envelope).payload).predicate
+        statement = parse_statement(parse_envelope(envelope).payload)
     except StatementError:
         return ""
-    definition = predicate.get("buildDefinition")
-    external = definition.get("externalParameters") if isinstance(definition, dict) else None
-    stage = external.get("stage") if isinstance(external, dict) else predicate.get("assay_stage")
-    return stage if isinstance(stage, str) else ""
+    evaluated_by = statement.predicate.get("assay_stage")
+    return claimed_stage(statement) or (evaluated_by if isinstance(evaluated_by, str) else "")
 
 
 def _concerns(statement: Statement, predicate_type: str, name: str | None, digest: Digest | None) -> bool:

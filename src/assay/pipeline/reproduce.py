@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -173,9 +174,8 @@ def _run(
 def _differences(project: Project, build: Build, fresh: Path) -> list[Difference]:
     found: list[Difference] = []
     for output in build.outputs:
-        prefix = f"{output.name}/"
-        expected = {item.name: item.digest for item in build.subjects if item.name.startswith(prefix)}
-        expected = expected or {output.name: output.digest}
+        files = build.files(output.name)
+        expected = {f"{output.name}/{path}": digest for path, digest in files.items()} or {output.name: output.digest}
         actual = _files(fresh, output.name)
         for name in sorted(expected.keys() | actual.keys()):
             before, after = expected.get(name), actual.get(name)
@@ -233,8 +233,6 @@ def _causes(environment: Environment, recipe: Recipe) -> tuple[str, ...]:
 
 def _remove(path: Path) -> None:
     if path.is_dir():
-        for child in path.iterdir():
-            _remove(child)
-        path.rmdir()
+        shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

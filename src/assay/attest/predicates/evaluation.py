@@ -15,7 +15,7 @@ from assay.core.errors import StatementError
 from assay.core.evidence import Evaluation, Material
 from assay.core.jsontext import Json
 from assay.core.statement import TEST_RESULT, Statement, Subject
-from assay.core.threshold import Threshold
+from assay.core.threshold import Threshold, unmet
 
 RESULTS: Final = ("PASSED", "WARNED", "FAILED")
 
@@ -33,8 +33,9 @@ def evaluation_statement(
 
     ``configuration`` is what it was evaluated with: the data and the code.
     """
-    passed = [str(demand) for demand in demands if demand.metric in metrics and demand.holds(metrics[demand.metric])]
-    failed = [str(demand) for demand in demands if str(demand) not in passed]
+    short = unmet(demands, metrics)
+    passed = [str(demand) for demand in demands if demand not in short]
+    failed = [str(demand) for demand in short]
     described: list[Json] = [
         {"name": item.name, "digest": {item.digest.algorithm: item.digest.value}} for item in configuration
     ]

@@ -214,6 +214,14 @@ def parse_files(statement: Statement) -> dict[str, dict[str, Digest]]:
     return found
 
 
+def claimed_stage(statement: Statement) -> str:
+    """The stage that provenance says it is of, whether or not anybody believes it; empty when it says none."""
+    definition = statement.predicate.get("buildDefinition")
+    external = definition.get("externalParameters") if isinstance(definition, dict) else None
+    stage = external.get("stage") if isinstance(external, dict) else None
+    return stage if isinstance(stage, str) else ""
+
+
 def _dependencies(run: StageRun) -> list[Json]:
     found: list[Json] = []
     for material in run.materials:
