@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from assay.core.digest import Digest
 from assay.core.errors import HashingError, LedgerTampered, RefusedPath, SignatureError
 from assay.core.evidence import Approval, Build, Evaluation, Evidence, Found, Material, MaterialKind
 from assay.core.manifest import Comparison, Entry, Manifest, compare
-from assay.hashing.artifact import hash_artifact
+from assay.hashing.artifact import hash_artifact, hash_artifacts
 from assay.pipeline.project import Project
 from assay.pipeline.records import Records
 from assay.stage.source import describe_source
@@ -160,25 +160,36 @@ def _found(project: Project, records: Records, judged: Judged, chain: tuple[Buil
         files = parse_files(records.statement(build.entry))
         for material in build.materials:
             recorded.setdefault(material.name, (material.digest, _manifest(files.get(material.name, {}))))
-    return {name: _look(project, judged, name, *recorded[name]) for name in sorted(recorded)}
+    others = [name for name in sorted(recorded) if name != judged.name and _exists(project.path(name))]
+    here: dict[str, Artifact | RefusedPath] = _read_all(project, others)
+    if judged.name in recorded:
+        here[judged.name] = judged.artifact or RefusedPath(judged.refused)
+    return {name: _compared(name, here.get(name), *recorded[name]) for name in sorted(recorded)}
 
 
-def _look(project: Project, judged: Judged, name: str, digest: Digest, manifest: Manifest | None) -> Found:
-    if name == judged.name:
-        artifact: Artifact | None = judged.artifact
-        if artifact is None:
-            return Found(name, None, judged.refused)
-    else:
-        path = project.path(name)
-        if not _exists(path):
+def _read_all(project: Project, names: Sequence[str]) -> dict[str, Artifact | RefusedPath]:
+    """Hash everything in one schedule over all cores; one by one only if something must not be read."""
+    items = [(name, project.path(name)) for name in names]
+    try:
+        return dict(zip(names, hash_artifacts(items, within=project.root), strict=True))
+    except RefusedPath:
+        return {name: _read(project, name) for name in names}
+
+
+def _read(project: Project, name: str) -> Artifact | RefusedPath:
+    try:
+        return hash_artifact(project.path(name), name=name, within=project.root)
+    except RefusedPath as error:
+        return error
+
+
+def _compared(name: str, here: Artifact | RefusedPath | None, digest: Digest, manifest: Manifest | None) -> Found:
+    match here:
+        case None:
             return Found(name, None)
-        try:
-            artifact = hash_artifact(path, name=name, within=project.root)
-        except RefusedPath as error:
-            return Found(name, None, error.finding)
-    return Found(
-        name, artifact.digest, comparison=_difference(manifest, artifact) if artifact.digest != digest else None
-    )
+        case RefusedPath():
+            return Found(name, None, here.finding)
+    return Found(name, here.digest, comparison=_difference(manifest, here) if here.digest != digest else None)
 
 
 def _exists(path: Path) -> bool:
