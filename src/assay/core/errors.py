@@ -7,6 +7,7 @@
     ├── DigestError            a digest that cannot be read: empty, truncated, no hexadecimal (a ValueError too)
     ├── HashingError           a file or folder that cannot be hashed: unreadable, or changing
     │   └── RefusedPath        a path that must not stand in an artifact: a symlink, a special file, an unsafe name
+    ├── FormatError            bytes that cannot be read as the format they claim to be, or only at too high a cost
     ├── StatementError         a statement or envelope that is malformed
     ├── SignatureError         a signature that does not hold, or nobody we trust made it
     ├── KeyFileError           a key file that cannot be used: wrong type, wrong passphrase, open to others
@@ -73,6 +74,17 @@ class HashingError(Error):
 
 class RefusedPath(HashingError):  # noqa: N818 - names the thing, as a finding does
     """A path that must not stand in an artifact: a symbolic link, a special file, a colliding or unsafe name."""
+
+
+class FormatError(Error):
+    """Bytes that cannot be read as what they claim to be. The file becomes "could not tell", never "clean".
+
+    :param offset: where, in bytes from the start of what was being read; ``None`` where no offset fits
+    """
+
+    def __init__(self, what: str, *, offset: int | None = None, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.offset = offset
 
 
 class StatementError(Error):

@@ -1,0 +1,1 @@
+"""Computation graphs: ONNX, TensorFlow, TFLite, Core ML, OpenVINO, PaddlePaddle, MXNet, TensorRT, ExecuTorch."""

@@ -1,0 +1,1 @@
+"""What is no model and runs nothing: pictures, sound, fonts, plain text; recognised, so that nothing is skipped."""

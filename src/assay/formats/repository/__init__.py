@@ -1,0 +1,1 @@
+"""What lies around the weights: configurations, Python, templates, notebooks, requirements."""

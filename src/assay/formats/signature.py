@@ -1,0 +1,104 @@
+"""How a format is recognised from its bytes, and where its reader lies; reading it is another module's work."""
+
+from __future__ import annotations
+
+import enum
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, cast
+
+from assay.formats.budget import Budget
+from assay.formats.source import Source
+from assay.formats.view import View
+
+HEAD = 4096
+
+
+class Claim(enum.IntEnum):
+    """How sure a format is that the bytes are its own."""
+
+    NO = 0
+    PLAUSIBLE = 1
+    """A reader must look; it may answer :class:`NotThisFormat`."""
+    CERTAIN = 2
+    """A magic number or a structure nothing else has; if it cannot be read, that is to be told."""
+
+
+class Head:
+    """The first look at some bytes.
+
+    :param name: the file's last name; only ever a reason to read *more*
+    """
+
+    def __init__(self, source: Source, name: str) -> None:
+        self.source = source
+        self.name = name
+        self.size = source.size
+        self.start = source.read(0, HEAD)
+
+    @cached_property
+    def suffix(self) -> str:
+        """The lower-case ending with its dot, ``.pkl``; of ``model.tar.gz`` it is ``.gz``."""
+        stem, dot, ending = self.name.lower().rpartition(".")
+        return dot + ending if stem and dot else ""
+
+    @cached_property
+    def end(self) -> bytes:
+        """The last :data:`HEAD` bytes (all of them, when there are fewer)."""
+        return self.source.read(max(0, self.size - HEAD), HEAD)
+
+    @cached_property
+    def text(self) -> bool:
+        """Whether it starts as UTF-8 text without control characters (tab, line feed, form feed, return aside)."""
+        start = self.start
+        if start.translate(None, _TEXT_BYTES):
+            return False
+        for cut in range(4) if self.size > len(start) else (0,):
+            try:
+                start[: len(start) - cut].decode()
+            except UnicodeDecodeError:
+                continue
+            return True
+        return False
+
+
+_TEXT_BYTES = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
+
+
+class Reader(Protocol):
+    """A format's reader: ``read`` in the module that a :class:`Signature` names."""
+
+    def __call__(self, source: Source, budget: Budget, name: str) -> View:
+        """Look at the bytes without executing anything.
+
+        :param name: the file's last name, for messages and for what the name alone decides
+        :raises NotThisFormat: they are another format's after all
+        :raises FormatError: not even a part of them could be read; anything less goes into the view's ``problems``
+        """
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A format before its reader is imported.
+
+    :param name: the word for it in reports, ``safetensors``
+    :param title: what people call it, ``Safetensors weights``
+    :param module: ``assay.formats.<room>.<module>``, which has ``read`` (a :class:`Reader`)
+    :param suffixes: endings it is published under; another known format's ending is a finding
+    :param claims: looks at the first bytes; cheap, and never raises
+    :param harmless: bytes of this format have no loader that runs them and hold nothing of ours: "not a model"
+    """
+
+    name: str
+    title: str
+    module: str
+    suffixes: frozenset[str]
+    claims: Callable[[Head], Claim]
+    harmless: bool = False
+
+    @cached_property
+    def read(self) -> Reader:
+        """The reader, imported when first wanted."""
+        return cast("Reader", importlib.import_module(self.module).read)

@@ -1,0 +1,1 @@
+"""Raw numbers with a header: PyTorch, NumPy, joblib, safetensors, GGUF, Flax."""

@@ -1,0 +1,1 @@
+"""Boosted trees, forests and other exchange formats: XGBoost, LightGBM, CatBoost, skops, PMML, R, Torch7."""
