@@ -100,6 +100,13 @@ class View:
         """The raw numbers inside."""
         return iter(())
 
+    def covers(self) -> frozenset[str]:
+        """Names of entries that another reader of the same bytes gives as members, and whose content this view knows.
+
+        A PyTorch view of a zip names its raw storages here: bytes that no format claims are no riddle there.
+        """
+        return frozenset()
+
     def facts(self) -> Iterable[Fact]:
         """What the file says about its surroundings."""
         return ()

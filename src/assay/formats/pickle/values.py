@@ -80,9 +80,9 @@ Value = None | bool | int | float | str | bytes | Global | Result | Items | Pers
 class Call:
     """Something that runs while the pickle is loaded.
 
-    :param op: the opcode that makes it run: ``REDUCE``, ``NEWOBJ``, ``NEWOBJ_EX``, ``OBJ``, ``INST``, ``BUILD`` (``args``
-        is the state alone), ``APPEND``, ``APPENDS``, ``SETITEM``, ``SETITEMS``, ``ADDITEMS`` (on something that is no
-        plain container; ``args`` are the items)
+    :param op: the opcode that makes it run: ``REDUCE``, ``NEWOBJ``, ``NEWOBJ_EX``, ``OBJ``, ``INST``, ``BUILD`` (its
+        argument is the state), or, on what is no plain container, ``APPEND``, ``APPENDS``, ``SETITEM``, ``SETITEMS``,
+        ``ADDITEMS`` (the arguments are the items)
     :param target: what is called, or filled
     :param args: positional arguments, or one :class:`Opaque` when they are no longer known
     :param keywords: of ``NEWOBJ_EX``; else ``None``
