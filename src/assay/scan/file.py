@@ -1,0 +1,115 @@
+"""One file on disk → its inspection: opened once, hashed and read through the same descriptor."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+
+from assay.core.digest import SHA256, Digest
+from assay.core.errors import FormatError, HashingError
+from assay.core.finding import Location, Outcome, Scanned, Unknown
+from assay.formats.budget import Budget
+from assay.formats.source import Descriptor, Memory, Source
+from assay.hashing.opening import special, unreadable
+from assay.hashing.reading import digest_file, identity, new_buffer
+from assay.scan.inspection import Inspection
+from assay.scan.inspector import Inspector
+from assay.scan.settings import Settings
+
+#: Files up to this size are read once into memory, hashed there and looked at there.
+SMALL: Final = 1 << 20
+# A link is followed on purpose: Hugging Face's cache is made of them. O_NONBLOCK: a pipe must fail, not wait.
+_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def inspect_file(place: str, path: str, settings: Settings, expected: tuple[str, ...] = ()) -> Inspection:
+    """Inspect one file; whatever stops it is in the result.
+
+    :param place: where it lies
+    :param path: its name in the result
+    :param expected: formats to read it as, besides those that its bytes look like
+    """
+    try:
+        with opened(place) as (descriptor, status):
+            return inspect_descriptor(descriptor, status, place, path, settings, expected)
+    except (HashingError, FormatError) as error:
+        return unread(path, error.what)
+
+
+def unread(path: str, reason: str) -> Inspection:
+    """The result of what could not be read at all."""
+    file = Scanned(path, (), None, 0, Outcome.UNKNOWN)
+    return Inspection(file, (), (Unknown(path, reason, Location()),))
+
+
+@contextmanager
+def opened(place: str) -> Iterator[tuple[int, os.stat_result]]:
+    """Open a regular file for reading, following links; gives its descriptor and status.
+
+    :raises HashingError: it cannot be opened, or is no regular file
+    """
+    try:
+        descriptor = os.open(place, _FLAGS)
+    except (OSError, ValueError) as error:
+        raise _unopened(error, place) from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise special(status.st_mode, place)
+        yield descriptor, status
+    finally:
+        os.close(descriptor)
+
+
+def inspect_descriptor(
+    descriptor: int, status: os.stat_result, place: str, path: str, settings: Settings, expected: tuple[str, ...] = ()
+) -> Inspection:
+    """Inspect an open file; as :func:`inspect_file`.
+
+    :raises HashingError: it changed meanwhile, so that what was read is of no one moment
+    """
+    name = path.rpartition("/")[2]
+    if status.st_size <= SMALL:
+        data = _read_small(descriptor, status, place)
+        digest = Digest(SHA256, hashlib.sha256(data).hexdigest())
+        return _inspect(Memory(data), name, path, digest, settings, expected)
+    # Both let go of the interpreter's lock for most of their time: the second pass finds its pages in memory.
+    with ThreadPoolExecutor(max_workers=1) as other:
+        hashing = other.submit(digest_file, descriptor, status, new_buffer(), place, None)
+        found = _inspect(Descriptor(descriptor, status.st_size), name, path, None, settings, expected)
+        digest = hashing.result()
+    file = Scanned(path, found.file.formats, digest, found.file.size, found.file.outcome)
+    return Inspection(file, found.findings, found.unknown, found.facts, found.unrecognised)
+
+
+def _inspect(
+    source: Source, name: str, path: str, digest: Digest | None, settings: Settings, expected: tuple[str, ...]
+) -> Inspection:
+    inspector = Inspector(path, Budget(settings.limits), settings.allowances)
+    outcome, formats = inspector.inspect(source, name, expected)
+    return Inspection(
+        Scanned(path, formats, digest, source.size, outcome),
+        inspector.findings,
+        inspector.unknown,
+        tuple(inspector.facts),
+        unrecognised=inspector.unrecognised,
+    )
+
+
+def _read_small(descriptor: int, before: os.stat_result, place: str) -> bytes:
+    data = os.read(descriptor, SMALL + 1)
+    after = os.fstat(descriptor)
+    if len(data) != before.st_size or identity(after) != identity(before):
+        raise HashingError("it changed while it was being read", where=place)
+    return data
+
+
+def _unopened(error: OSError | ValueError, place: str) -> HashingError:
+    if isinstance(error, OSError):
+        return unreadable(error, place)
+    return HashingError("the path contains a null byte", where=place)

@@ -1,0 +1,229 @@
+"""Look at one file and everything inside it: recognise, read, judge; account for every part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from assay.core.errors import FormatError
+from assay.core.finding import Finding, Location, Outcome, Unknown
+from assay.formats.budget import Budget, LimitReached
+from assay.formats.catalogue import BY_NAME, recognise
+from assay.formats.signature import Claim, Head, Signature
+from assay.formats.source import Source
+from assay.formats.view import Fact, Member, NotThisFormat, Tensor, View
+from assay.scan.named import Named
+from assay.scan.rule import Hit, Rule
+from assay.scan.rules import rules_for
+from assay.scan.settings import Allowance
+
+#: Findings of one rule in one file that are told one by one; the rest is counted.
+TOLD: Final = 50
+#: Reasons of one file that are told one by one; the rest is counted.
+REASONS: Final = 100
+#: Between a member and what lies inside it, in a :class:`Location`.
+INSIDE: Final = "!"
+_CONTAINERS: Final = "assay.formats.archive."
+
+
+class Inspector:
+    """Collects what is found in one file.
+
+    :param path: the file's name in findings
+    :param budget: what the file may cost, with all that is inside it
+    :param allowances: what is allowed although no list of ours has it
+    """
+
+    def __init__(self, path: str, budget: Budget, allowances: tuple[Allowance, ...] = ()) -> None:
+        self.path = path
+        self.budget = budget
+        self.allowances = allowances
+        self.unrecognised = False
+        self.facts: list[Fact] = []
+        self._findings: dict[tuple[str, Location, str], Finding] = {}
+        self._told: Counter[str] = Counter()
+        self._unknown: dict[tuple[str, Location], Unknown] = {}
+
+    def inspect(self, source: Source, name: str, expected: tuple[str, ...] = ()) -> tuple[Outcome, tuple[str, ...]]:
+        """Look at the file itself; gives what became of it and the names of its formats.
+
+        Afterwards :attr:`findings`, :attr:`unknown` and :attr:`facts` hold what was found.
+        """
+        formats = self._look(source, name, "", expected)
+        self.unrecognised = formats is None
+        if self._unknown or formats is None:
+            return Outcome.UNKNOWN, tuple(signature.name for signature in formats or ())
+        harmless = all(signature.harmless for signature in formats)
+        return Outcome.HARMLESS if harmless else Outcome.INSPECTED, tuple(signature.name for signature in formats)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, by place; of a rule that fired very often, the first ones and how many more."""
+        found = list(self._findings.values())
+        for rule, count in self._told.items():
+            if count > TOLD:
+                last = next(finding for finding in reversed(found) if finding.rule == rule)
+                message = f"and {count - TOLD:,} more of the same"
+                found.append(
+                    Finding(
+                        rule, last.severity, last.confidence, self.path, Location(), message, last.remedy, last.threats
+                    )
+                )
+        return tuple(sorted(found, key=_order))
+
+    @property
+    def unknown(self) -> tuple[Unknown, ...]:
+        """What could not be told, in the order it was met."""
+        return tuple(self._unknown.values())
+
+    def cannot_tell(self, reason: str, location: Location | None = None) -> None:
+        """Remember something that could not be told."""
+        location = location or Location()
+        if len(self._unknown) < REASONS:
+            self._unknown.setdefault((reason, location), Unknown(self.path, reason, location))
+        else:
+            self._unknown[("more", Location())] = Unknown(
+                self.path, "and more parts that could not be read", Location()
+            )
+
+    def _look(
+        self, source: Source, name: str, place: str, expected: tuple[str, ...], *, required: bool = True
+    ) -> tuple[Signature, ...] | None:
+        """Read the bytes as every format they might be; ``None`` when none of them fits."""
+        if source.size == 0:
+            return ()
+        head = Head(source, name)
+        views, failed = self._read(head, expected, place)
+        covered = frozenset[str]().union(*(view.covers() for _, view in views))
+        for signature, view in views:
+            self._judge(signature, view, place, covered)
+        formats = tuple(signature for signature, _ in views)
+        self._check(Named(name, head.suffix, formats), place)
+        if not formats and required and not failed:
+            self.cannot_tell(f"no known format: starts with {head.start[:8].hex(' ')}", Location(place))
+        return formats or None
+
+    def _read(self, head: Head, expected: tuple[str, ...], place: str) -> tuple[list[tuple[Signature, View]], bool]:
+        """Every reading of the bytes that succeeded, and whether one failed that ought to have."""
+        claims = dict(recognise(head))
+        for name in expected:
+            claims.setdefault(BY_NAME[name], Claim.PLAUSIBLE)
+        views: list[tuple[Signature, View]] = []
+        doubtful: list[tuple[Signature, FormatError]] = []
+        failed = False
+        for signature, claim in claims.items():
+            try:
+                views.append((signature, signature.read(head.source, self.budget, head.name)))
+            except NotThisFormat:
+                continue
+            except FormatError as error:
+                if claim is Claim.CERTAIN or isinstance(error, LimitReached):
+                    self._stopped(signature, error, place)
+                    failed = True
+                else:
+                    doubtful.append((signature, error))
+            except Exception as error:  # one file must never end the scan: it is told, not passed over
+                self._broke(f"the {signature.name} reader", error, place)
+                failed = True
+        if all(signature.harmless for signature, _ in views):
+            for signature, problem in doubtful:
+                self._stopped(signature, problem, place)
+            failed = failed or bool(doubtful)
+        return views, failed
+
+    def _judge(self, signature: Signature, view: View, place: str, covered: frozenset[str]) -> None:
+        try:
+            for member in view.members():
+                self._inside(member, place, required=signature.module.startswith(_CONTAINERS), covered=covered)
+            for tensor in view.tensors():
+                self._numbers(tensor, place)
+        except FormatError as error:
+            view.note(error)
+        except Exception as error:  # as above
+            self._broke(f"the {signature.name} reader", error, place)
+        self._check(view, place)
+        for problem in view.problems:
+            self.cannot_tell(_reason(problem.what, problem.offset), Location(place, problem.offset))
+        self.facts.extend(view.facts())
+
+    def _inside(self, member: Member, place: str, *, required: bool, covered: frozenset[str]) -> None:
+        inner = f"{place}{INSIDE}{member.name}" if place else member.name
+        if self.budget.depth >= self.budget.limits.depth:
+            self.cannot_tell(f"LIMIT depth ({self.budget.limits.depth})", Location(inner, member.offset))
+            return
+        self.budget.depth += 1
+        try:
+            self.budget.check_time(member.offset)
+            known = member.name in covered
+            self._look(
+                member.source, member.name.rpartition("/")[2], inner, member.expected, required=required and not known
+            )
+        finally:
+            self.budget.depth -= 1
+
+    def _numbers(self, tensor: Tensor, place: str) -> None:
+        pass
+
+    def _check(self, view: View, place: str) -> None:
+        for rule in rules_for(view.kind):
+            try:
+                for hit in rule.check(view):
+                    self._hit(rule, hit, place)
+            except FormatError as error:
+                view.note(error)
+            except Exception as error:  # as above
+                self._broke(f"rule {rule.id}", error, place)
+
+    def _hit(self, rule: Rule, hit: Hit, place: str) -> None:
+        finding = finding_of(rule, hit, self.path, place)
+        key = (finding.rule, finding.location, finding.message)
+        if key in self._findings:
+            return
+        self._told[rule.id] += 1
+        if self._told[rule.id] <= TOLD:
+            self._findings[key] = finding
+
+    def _stopped(self, signature: Signature, error: FormatError, place: str) -> None:
+        reason = f"as {signature.title}: {_reason(error.what, error.offset)}"
+        self.cannot_tell(reason, Location(place, error.offset))
+
+    def _broke(self, part: str, error: Exception, place: str) -> None:
+        self.cannot_tell(f"{part} failed: {type(error).__name__}; please report this file", Location(place))
+
+
+def finding_of(rule: Rule, hit: Hit, path: str, place: str) -> Finding:
+    """The finding for what a rule saw at a place of a file."""
+    member = INSIDE.join(part for part in (place, hit.member) if part)
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity if hit.severity is None else hit.severity,
+        confidence=rule.confidence if hit.confidence is None else hit.confidence,
+        path=path,
+        location=Location(member, hit.offset, hit.line),
+        message=hit.message,
+        remedy=rule.remedy,
+        threats=rule.threats,
+    )
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By path, the worst first, then by place."""
+    return tuple(sorted(findings, key=_order))
+
+
+def _order(finding: Finding) -> tuple[str, int, str, int, int, str, str]:
+    place = finding.location
+    return (
+        finding.path,
+        -finding.severity,
+        place.member,
+        -1 if place.offset is None else place.offset,
+        -1 if place.line is None else place.line,
+        finding.rule,
+        finding.message,
+    )
+
+
+def _reason(what: str, offset: int | None) -> str:
+    return what if offset is None else f"{what} at byte {offset:,}"

@@ -1,0 +1,188 @@
+"""Everything under some paths → findings, what could not be told, and what became of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from assay.core.errors import HashingError
+from assay.core.finding import Finding, Location, Outcome, Scanned, Unknown
+from assay.core.scan import in_order
+from assay.formats.view import Fact
+from assay.hashing.schedule import cores
+from assay.scan.cache import Cache
+from assay.scan.file import inspect_file
+from assay.scan.inspection import Inspection
+from assay.scan.inspector import finding_of
+from assay.scan.parallel import inspect_all
+from assay.scan.repository import Repository
+from assay.scan.rules import rules_for
+from assay.scan.settings import Settings
+from assay.scan.tree import Found, files_under
+from assay.scan.version import rules_version
+
+if TYPE_CHECKING:
+    from assay.scan.remote import Remote
+
+#: What a file is read as when another one says that it holds its weights.
+RAW: Final = "raw-tensor"
+
+#: Gets how many files are done, how many there are, and the bytes of the last one.
+Progress = Callable[[int, int, int], None]
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+Outcomes = tuple[tuple[Finding, ...], tuple[Unknown, ...], tuple[Scanned, ...]]
+
+
+def judged_by(settings: Settings) -> str:
+    """What decides a result besides the bytes and the name, in short."""
+    return hashlib.sha256(f"{rules_version()}\0{settings!r}".encode()).hexdigest()[:32]
+
+
+def scan(
+    targets: Sequence[str],
+    settings: Settings,
+    *,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+    jobs: int | None = None,
+) -> Outcomes:
+    """Inspect every file at or below the paths and addresses.
+
+    :param targets: files, folders, or what :func:`~assay.scan.remote.is_url`
+    :param cache: where results for unchanged files are looked up and kept
+    :param jobs: processes; all cores when it is not given
+    :returns: findings (the worst of each file first), what could not be told, and every file, all sorted by path
+    """
+    found, unreached = _listed([Path(target) for target in targets if not is_url(target)])
+    urls = [target for target in targets if is_url(target)]
+    remotes, unreachable = _remotes(urls, settings) if urls else ([], [])
+    done = _inspect(list(found.values()), settings, cache, progress, jobs or cores())
+    for remote in remotes:
+        for count, inspection in enumerate(remote.inspections(), 1):
+            done.append(inspection)
+            if progress is not None:
+                progress(count, len(remote), inspection.file.size)
+
+    def as_numbers(path: str) -> Inspection:
+        for remote in remotes:
+            if path in remote:
+                return remote.inspect(path, (RAW,))
+        return inspect_file(found[path].place, path, settings, (RAW,))
+
+    return _finish(done, [*unreached, *unreachable], as_numbers)
+
+
+def is_url(target: str) -> bool:
+    """Whether this names something to fetch rather than a path."""
+    return _URL.match(target) is not None
+
+
+def _remotes(urls: list[str], settings: Settings) -> tuple[list[Remote], list[Unknown]]:
+    from assay.scan.remote import open_remotes  # noqa: PLC0415 - only when something is remote
+
+    return open_remotes(urls, settings)
+
+
+def _listed(paths: Iterable[Path]) -> tuple[dict[str, Found], list[Unknown]]:
+    found: dict[str, Found] = {}
+    unreached: list[Unknown] = []
+    for path in paths:
+        try:
+            for item in files_under(path):
+                if isinstance(item, Unknown):
+                    unreached.append(item)
+                else:
+                    found.setdefault(item.path, item)
+        except HashingError as error:
+            unreached.append(Unknown(str(path), error.what))
+    return found, unreached
+
+
+def _finish(
+    inspections: Iterable[Inspection], unreached: Iterable[Unknown], again: Callable[[str], Inspection]
+) -> Outcomes:
+    """What all files together say, and all of it in order.
+
+    :param again: inspects the file with this path as raw numbers
+    """
+    by_path = {inspection.file.path: inspection for inspection in inspections}
+    for path in _claimed_as_weights(by_path):
+        by_path[path] = again(path)
+    findings = [finding for inspection in by_path.values() for finding in inspection.findings]
+    unknown = [*unreached, *(reason for inspection in by_path.values() for reason in inspection.unknown)]
+    together, broken = _together(by_path)
+    files = [Scanned(missing.path, (), None, 0, Outcome.UNKNOWN) for missing in unreached]
+    files += [inspection.file for inspection in by_path.values()]
+    return (
+        tuple(in_order([*findings, *together])),
+        tuple(sorted([*unknown, *broken], key=_place)),
+        tuple(sorted(files, key=lambda file: file.path)),
+    )
+
+
+def _inspect(
+    files: list[Found], settings: Settings, cache: Cache | None, progress: Progress | None, jobs: int
+) -> list[Inspection]:
+    results: list[Inspection | None] = [cache.find(file.path, file.status) if cache else None for file in files]
+    waiting = [index for index, result in enumerate(results) if result is None]
+    count = len(files) - len(waiting)
+    if progress is not None:
+        progress(count, len(files), 0)
+    for place, inspection in inspect_all([files[index] for index in waiting], settings, jobs):
+        results[waiting[place]] = inspection
+        count += 1
+        if progress is not None:
+            progress(count, len(files), inspection.file.size)
+    done = [result for result in results if result is not None]
+    assert len(done) == len(files), "every file has a result"
+    if cache is not None:
+        cache.keep((done[index], files[index].status) for index in waiting)
+    return done
+
+
+def _claimed_as_weights(inspections: dict[str, Inspection]) -> list[str]:
+    """Files that no format recognised and that another file beside or above them names as its raw numbers."""
+    claimed = {
+        _resolved(path, fact)
+        for path, inspection in inspections.items()
+        for fact in inspection.facts
+        if fact.kind == "weights"
+    }
+    return [path for path, inspection in inspections.items() if inspection.unrecognised and path in claimed]
+
+
+def _resolved(path: str, fact: Fact) -> str:
+    return str(PurePosixPath(path).parent / fact.value)
+
+
+def _together(inspections: dict[str, Inspection]) -> tuple[list[Finding], list[Unknown]]:
+    repository = Repository(
+        tuple(sorted(inspections)),
+        {path: inspection.facts for path, inspection in inspections.items() if inspection.facts},
+        {path: inspection.file.formats for path, inspection in inspections.items()},
+    )
+    findings: list[Finding] = []
+    broken: list[Unknown] = []
+    for rule in rules_for(Repository.kind):
+        try:
+            for hit in rule.check(repository):
+                found = finding_of(rule, hit, hit.member, "")
+                place = Location("", hit.offset, hit.line)
+                findings.append(
+                    Finding(
+                        found.rule, found.severity, found.confidence, hit.member, place, found.message, found.remedy,
+                        found.threats,
+                    )
+                )  # fmt: skip
+        except Exception as error:  # a rule must never end the scan: it is told, not passed over
+            broken.append(Unknown("", f"rule {rule.id} failed: {type(error).__name__}; please report this"))
+    return findings, broken
+
+
+def _place(unknown: Unknown) -> tuple[str, str, int, str]:
+    return unknown.path, unknown.location.member, unknown.location.offset or 0, unknown.reason
