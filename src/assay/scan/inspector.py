@@ -99,7 +99,7 @@ class Inspector:
         for signature, view in views:
             self._judge(signature, view, place, covered)
         formats = tuple(signature for signature, _ in views)
-        self._check(Named(name, head.suffix, formats), place)
+        self._check(Named(name, head.suffix, tuple(views)), place)
         if not formats and required and not failed:
             self.cannot_tell(f"no known format: starts with {head.start[:8].hex(' ')}", Location(place))
         return formats or None

@@ -9,17 +9,17 @@ from assay.formats.view import View
 
 
 class Named(View):
-    """A file or a member, its name and every format that its bytes turned out to be.
+    """A file or a member, its name and every reading of its bytes that succeeded.
 
     :param name: its last name
     :param suffix: the name's lower-case ending with its dot
-    :param formats: what it was read as; empty when nothing recognised it
+    :param readings: formats and their views; empty when nothing recognised it
     """
 
     kind: ClassVar[str] = "named"
 
-    def __init__(self, name: str, suffix: str, formats: tuple[Signature, ...]) -> None:
+    def __init__(self, name: str, suffix: str, readings: tuple[tuple[Signature, View], ...]) -> None:
         super().__init__()
         self.name = name
         self.suffix = suffix
-        self.formats = formats
+        self.readings = readings

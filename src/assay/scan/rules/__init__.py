@@ -9,7 +9,10 @@ from typing import Final
 from assay.scan.rule import Rule
 
 #: Kind of view → the modules of its rules, in the order of their ids.
-BY_KIND: Final[dict[str, tuple[str, ...]]] = {}
+BY_KIND: Final[dict[str, tuple[str, ...]]] = {
+    # Names and folders
+    "named": ("disguised_file",),
+}
 
 
 @cache
