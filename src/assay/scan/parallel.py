@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
@@ -14,6 +14,8 @@ from assay.scan.inspection import Inspection
 from assay.scan.settings import Settings
 from assay.scan.tree import Found
 
+Inspect = Callable[[str, str, Settings], Inspection]
+
 #: Work that is done before other processes have started, in bytes; a file counts as :data:`PER_FILE` more.
 ALONE: Final = 48 << 20
 PER_FILE: Final = 48 << 10
@@ -21,21 +23,24 @@ PER_FILE: Final = 48 << 10
 BATCH: Final = 4 << 20
 
 
-def inspect_all(files: Sequence[Found], settings: Settings, jobs: int) -> Iterator[tuple[int, Inspection]]:
+def inspect_all(
+    files: Sequence[Found], settings: Settings, jobs: int, inspect: Inspect = inspect_file
+) -> Iterator[tuple[int, Inspection]]:
     """Inspect files; yields each one's place in ``files`` and its result, as they are done.
 
     :param jobs: processes, at most
+    :param inspect: what looks at one file: its place, its name in the result, the settings
     """
     if jobs < 2 or len(files) < 2 or sum(map(_cost, files)) < ALONE:
         for index, file in enumerate(files):
-            yield index, inspect_file(file.place, file.path, settings)
+            yield index, inspect(file.place, file.path, settings)
         return
     alone: list[int] = []
     with ProcessPoolExecutor(max_workers=jobs, mp_context=_context()) as pool:
         batches: dict[Future[list[Inspection]], list[int]] = {}
         try:
             for batch in _batches(files):
-                batches[pool.submit(_inspect, [files[index] for index in batch], settings)] = batch
+                batches[pool.submit(_inspect, inspect, [files[index] for index in batch], settings)] = batch
             for done in as_completed(batches):
                 try:
                     yield from zip(batches[done], done.result(), strict=True)
@@ -45,22 +50,22 @@ def inspect_all(files: Sequence[Found], settings: Settings, jobs: int) -> Iterat
             handed = {index for batch in batches.values() for index in batch}
             alone.extend(index for index in range(len(files)) if index not in handed)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
     for index in alone:
-        yield index, _inspect_apart(files[index], settings)
+        yield index, _inspect_apart(inspect, files[index], settings)
 
 
-def _inspect_apart(file: Found, settings: Settings) -> Inspection:
+def _inspect_apart(inspect: Inspect, file: Found, settings: Settings) -> Inspection:
     """In a process of its own, since a process that had it among others died."""
     with ProcessPoolExecutor(max_workers=1, mp_context=_context()) as pool:
         try:
-            return pool.submit(_inspect, [file], settings).result()[0]
+            return pool.submit(_inspect, inspect, [file], settings).result()[0]
         except BrokenProcessPool:
             return unread(file.path, "the process that inspected it ended abruptly; please report this file")
 
 
-def _inspect(files: list[Found], settings: Settings) -> list[Inspection]:
-    return [inspect_file(file.place, file.path, settings) for file in files]
+def _inspect(inspect: Inspect, files: list[Found], settings: Settings) -> list[Inspection]:
+    return [inspect(file.place, file.path, settings) for file in files]
 
 
 def _batches(files: Sequence[Found]) -> Iterator[list[int]]:
