@@ -14,15 +14,15 @@ from assay.scan.file import inspect_file
 from assay.scan.settings import Settings
 from assay.scan.tree import files_under
 
-def deadly(place, path, settings):
+def deadly(place, path, settings, cache):
     if path.endswith("deadly"):
         os.kill(os.getpid(), signal.SIGKILL)
-    return inspect_file(place, path, settings)
+    return inspect_file(place, path, settings, cache)
 
 parallel.ALONE = 0
 parallel.BATCH = 4 * parallel.PER_FILE
 files = list(files_under(Path(sys.argv[1])))
-for index, result in sorted(parallel.inspect_all(files, Settings(), 3, deadly)):
+for index, result in sorted(parallel.inspect_all(files, Settings(), 3, None, deadly)):
     reasons = " ".join(unknown.reason for unknown in result.unknown)
     print(Path(files[index].path).name, result.file.digest is not None, "abruptly" in reasons)
 """

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from assay.core.digest import SHA256, Digest
@@ -17,26 +18,29 @@ from assay.formats.budget import Budget
 from assay.formats.source import Descriptor, Memory, Source
 from assay.hashing.opening import special, unreadable
 from assay.hashing.reading import digest_file, identity, new_buffer
+from assay.scan.cache import Cache
 from assay.scan.inspection import Inspection
 from assay.scan.inspector import Inspector
 from assay.scan.settings import Settings
 
+#: What a file is read as when another one says that it holds its weights.
+RAW: Final = "raw-tensor"
 #: Files up to this size are read once into memory, hashed there and looked at there.
 SMALL: Final = 1 << 20
 # A link is followed on purpose: Hugging Face's cache is made of them. O_NONBLOCK: a pipe must fail, not wait.
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
-def inspect_file(place: str, path: str, settings: Settings, expected: tuple[str, ...] = ()) -> Inspection:
+def inspect_file(place: str, path: str, settings: Settings, cache: Cache | None = None) -> Inspection:
     """Inspect one file; whatever stops it is in the result.
 
     :param place: where it lies
     :param path: its name in the result
-    :param expected: formats to read it as, besides those that its bytes look like
+    :param cache: where results for the same bytes may be
     """
     try:
         with opened(place) as (descriptor, status):
-            return inspect_descriptor(descriptor, status, place, path, settings, expected)
+            return inspect_descriptor(descriptor, status, place, path, settings, cache=cache)
     except (HashingError, FormatError) as error:
         return unread(path, error.what)
 
@@ -66,32 +70,52 @@ def opened(place: str) -> Iterator[tuple[int, os.stat_result]]:
         os.close(descriptor)
 
 
-def inspect_descriptor(
-    descriptor: int, status: os.stat_result, place: str, path: str, settings: Settings, expected: tuple[str, ...] = ()
-) -> Inspection:
-    """Inspect an open file; as :func:`inspect_file`.
+def inspect_numbers(place: str, path: str, settings: Settings) -> Inspection:
+    """Inspect a file that another one says holds raw numbers; as :func:`inspect_file`."""
+    try:
+        with opened(place) as (descriptor, status):
+            return inspect_descriptor(descriptor, status, place, path, settings, (RAW,))
+    except (HashingError, FormatError) as error:
+        return unread(path, error.what)
 
+
+def inspect_descriptor(
+    descriptor: int,
+    status: os.stat_result,
+    place: str,
+    path: str,
+    settings: Settings,
+    expected: tuple[str, ...] = (),
+    *,
+    cache: Cache | None = None,
+) -> Inspection:
+    """Inspect an open file.
+
+    :param expected: formats to read it as, besides those that its bytes look like
     :raises HashingError: it changed meanwhile, so that what was read is of no one moment
     """
-    name = path.rpartition("/")[2]
     if status.st_size <= SMALL:
         data = _read_small(descriptor, status, place)
         digest = Digest(SHA256, hashlib.sha256(data).hexdigest())
-        return _inspect(Memory(data), name, path, digest, settings, expected)
+        known = cache.find(digest, path, len(data)) if cache is not None else None
+        return known or _inspect(Memory(data), path, digest, settings, expected)
+    if cache is not None and cache.suggests(status):
+        digest = _digest(descriptor, status, place)
+        return cache.find(digest, path, status.st_size) or _inspect(
+            Descriptor(descriptor, status.st_size), path, digest, settings, expected
+        )
     # Both let go of the interpreter's lock for most of their time: the second pass finds its pages in memory.
     with ThreadPoolExecutor(max_workers=1) as other:
-        hashing = other.submit(digest_file, descriptor, status, new_buffer(), place, None)
-        found = _inspect(Descriptor(descriptor, status.st_size), name, path, None, settings, expected)
-        digest = hashing.result()
-    file = Scanned(path, found.file.formats, digest, found.file.size, found.file.outcome)
-    return Inspection(file, found.findings, found.unknown, found.facts, found.unrecognised)
+        hashing = other.submit(_digest, descriptor, status, place)
+        found = _inspect(Descriptor(descriptor, status.st_size), path, None, settings, expected)
+        return replace(found, file=replace(found.file, digest=hashing.result()))
 
 
 def _inspect(
-    source: Source, name: str, path: str, digest: Digest | None, settings: Settings, expected: tuple[str, ...]
+    source: Source, path: str, digest: Digest | None, settings: Settings, expected: tuple[str, ...]
 ) -> Inspection:
     inspector = Inspector(path, Budget(settings.limits), settings.allowances)
-    outcome, formats = inspector.inspect(source, name, expected)
+    outcome, formats = inspector.inspect(source, path.rpartition("/")[2], expected)
     return Inspection(
         Scanned(path, formats, digest, source.size, outcome),
         inspector.findings,
@@ -99,6 +123,11 @@ def _inspect(
         tuple(inspector.facts),
         unrecognised=inspector.unrecognised,
     )
+
+
+def _digest(descriptor: int, status: os.stat_result, place: str) -> Digest:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return digest_file(descriptor, status, new_buffer(), place, None)
 
 
 def _read_small(descriptor: int, before: os.stat_result, place: str) -> bytes:

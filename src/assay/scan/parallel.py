@@ -9,12 +9,13 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
+from assay.scan.cache import Cache
 from assay.scan.file import inspect_file, unread
 from assay.scan.inspection import Inspection
 from assay.scan.settings import Settings
 from assay.scan.tree import Found
 
-Inspect = Callable[[str, str, Settings], Inspection]
+Inspect = Callable[[str, str, Settings, Cache | None], Inspection]
 
 #: Work that is done before other processes have started, in bytes; a file counts as :data:`PER_FILE` more.
 ALONE: Final = 48 << 20
@@ -24,23 +25,24 @@ BATCH: Final = 4 << 20
 
 
 def inspect_all(
-    files: Sequence[Found], settings: Settings, jobs: int, inspect: Inspect = inspect_file
+    files: Sequence[Found], settings: Settings, jobs: int, cache: Cache | None = None, inspect: Inspect = inspect_file
 ) -> Iterator[tuple[int, Inspection]]:
     """Inspect files; yields each one's place in ``files`` and its result, as they are done.
 
     :param jobs: processes, at most
-    :param inspect: what looks at one file: its place, its name in the result, the settings
+    :param cache: where results for the same bytes may be
+    :param inspect: what looks at one file: its place, its name in the result, the settings, the cache
     """
     if jobs < 2 or len(files) < 2 or sum(map(_cost, files)) < ALONE:
         for index, file in enumerate(files):
-            yield index, inspect(file.place, file.path, settings)
+            yield index, inspect(file.place, file.path, settings, cache)
         return
     alone: list[int] = []
     with ProcessPoolExecutor(max_workers=jobs, mp_context=_context()) as pool:
         batches: dict[Future[list[Inspection]], list[int]] = {}
         try:
             for batch in _batches(files):
-                batches[pool.submit(_inspect, inspect, [files[index] for index in batch], settings)] = batch
+                batches[pool.submit(_inspect, inspect, [files[index] for index in batch], settings, cache)] = batch
             for done in as_completed(batches):
                 try:
                     yield from zip(batches[done], done.result(), strict=True)
@@ -59,13 +61,13 @@ def _inspect_apart(inspect: Inspect, file: Found, settings: Settings) -> Inspect
     """In a process of its own, since a process that had it among others died."""
     with ProcessPoolExecutor(max_workers=1, mp_context=_context()) as pool:
         try:
-            return pool.submit(_inspect, inspect, [file], settings).result()[0]
+            return pool.submit(_inspect, inspect, [file], settings, None).result()[0]
         except BrokenProcessPool:
             return unread(file.path, "the process that inspected it ended abruptly; please report this file")
 
 
-def _inspect(inspect: Inspect, files: list[Found], settings: Settings) -> list[Inspection]:
-    return [inspect(file.place, file.path, settings) for file in files]
+def _inspect(inspect: Inspect, files: list[Found], settings: Settings, cache: Cache | None) -> list[Inspection]:
+    return [inspect(file.place, file.path, settings, cache) for file in files]
 
 
 def _batches(files: Sequence[Found]) -> Iterator[list[int]]:

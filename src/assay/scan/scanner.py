@@ -14,7 +14,7 @@ from assay.core.scan import in_order
 from assay.formats.view import Fact
 from assay.hashing.schedule import cores
 from assay.scan.cache import Cache
-from assay.scan.file import inspect_file
+from assay.scan.file import RAW, inspect_numbers
 from assay.scan.inspection import Inspection
 from assay.scan.inspector import finding_of
 from assay.scan.parallel import inspect_all
@@ -26,9 +26,6 @@ from assay.scan.version import rules_version
 
 if TYPE_CHECKING:
     from assay.scan.remote import Remote
-
-#: What a file is read as when another one says that it holds its weights.
-RAW: Final = "raw-tensor"
 
 #: Gets how many files are done, how many there are, and the bytes of the last one.
 Progress = Callable[[int, int, int], None]
@@ -54,7 +51,7 @@ def scan(
     """Inspect every file at or below the paths and addresses.
 
     :param targets: files, folders, or what :func:`~assay.scan.remote.is_url`
-    :param cache: where results for unchanged files are looked up and kept
+    :param cache: where results for the same bytes are looked up and kept
     :param jobs: processes; all cores when it is not given
     :returns: findings (the worst of each file first), what could not be told, and every file, all sorted by path
     """
@@ -72,7 +69,7 @@ def scan(
         for remote in remotes:
             if path in remote:
                 return remote.inspect(path, (RAW,))
-        return inspect_file(found[path].place, path, settings, (RAW,))
+        return inspect_numbers(found[path].place, path, settings)
 
     return _finish(done, [*unreached, *unreachable], as_numbers)
 
@@ -128,21 +125,16 @@ def _finish(
 def _inspect(
     files: list[Found], settings: Settings, cache: Cache | None, progress: Progress | None, jobs: int
 ) -> list[Inspection]:
-    results: list[Inspection | None] = [cache.find(file.path, file.status) if cache else None for file in files]
-    waiting = [index for index, result in enumerate(results) if result is None]
-    count = len(files) - len(waiting)
+    results: dict[int, Inspection] = {}
     if progress is not None:
-        progress(count, len(files), 0)
-    for place, inspection in inspect_all([files[index] for index in waiting], settings, jobs):
-        results[waiting[place]] = inspection
-        count += 1
+        progress(0, len(files), 0)
+    for place, inspection in inspect_all(files, settings, jobs, cache):
+        results[place] = inspection
         if progress is not None:
-            progress(count, len(files), inspection.file.size)
-    done = [result for result in results if result is not None]
-    assert len(done) == len(files), "every file has a result"
+            progress(len(results), len(files), inspection.file.size)
     if cache is not None:
-        cache.keep((done[index], files[index].status) for index in waiting)
-    return done
+        cache.keep((inspection, files[place].status) for place, inspection in results.items())
+    return [results[place] for place in range(len(files))]
 
 
 def _claimed_as_weights(inspections: dict[str, Inspection]) -> list[str]:
