@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from assay.hashing.cores import cores
 from assay.hashing.reading import CHUNK, Progress
-from assay.hashing.schedule import cores, spread
+from assay.hashing.schedule import spread
 
 
 def test_results_come_in_the_items_order() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from assay.scan import parallel
+from assay.scan import parallel, processes
 from assay.scan.file import inspect_file
 from assay.scan.settings import Settings
 from assay.scan.tree import files_under
@@ -20,7 +20,7 @@ def deadly(place, path, settings, cache):
     return inspect_file(place, path, settings, cache)
 
 parallel.ALONE = 0
-parallel.BATCH = 4 * parallel.PER_FILE
+processes.BATCH = 4 * parallel.PER_FILE
 files = list(files_under(Path(sys.argv[1])))
 for index, result in sorted(parallel.inspect_all(files, Settings(), 3, None, deadly)):
     reasons = " ".join(unknown.reason for unknown in result.unknown)

@@ -8,40 +8,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from assay.cli.options import format_option
+from assay.cli.options import format_option, passphrase_option, passphrase_source, project_option, trust_option
 from assay.core import jsontext
 from assay.core.finding import Severity
 from assay.core.scan import ScanResult
 from assay.formats.budget import Limits
 from assay.pipeline.inspect import inspect
 from assay.scan.cache import cache_folder
-from assay.scan.scanner import Progress
+from assay.scan.scanner import Progress, is_url
 from assay.scan.settings import Settings
 
+if TYPE_CHECKING:
+    from assay.core.allowance import Allowance
+    from assay.core.ignore import Ignore
+    from assay.pipeline.project import Project
+
 _SEVERITIES: Final = [severity.word for severity in Severity]
-_LIMITS: Final = {field.name: field.type for field in fields(Limits)}
+_LIMITS: Final = tuple(field.name for field in fields(Limits))
 #: Files and bytes from which on a progress line is shown.
 _LONG: Final = 64
 
 
 def _limits(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> Limits:  # noqa: ARG001
-    limits = Limits()
+    chosen: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if name not in _LIMITS or not equals:
             raise click.BadParameter(f"{text!r}; give NAME=NUMBER, with NAME one of {', '.join(_LIMITS)}")
         try:
-            number = float(value) if name == "seconds" else int(value)
+            chosen[name] = float(value) if name == "seconds" else int(value)
         except ValueError as error:
             raise click.BadParameter(f"{value!r} is no number") from error
-        if not number > 0:
-            raise click.BadParameter(f"{name} has to be more than 0")
-        limits = replace(limits, **{name: number})
-    return limits
+        if not 0 < chosen[name] < float("inf"):
+            raise click.BadParameter(f"{name} has to be more than 0, and finite")
+    return replace(Limits(), **chosen)
 
 
 @click.command("scan")
@@ -66,15 +70,31 @@ def _limits(context: click.Context, parameter: click.Parameter, given: tuple[str
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the answer here, not to the terminal.",
 )
+@click.option(
+    "--ignore",
+    "ignore_files",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help="A file of findings that somebody accepted, with reasons and end dates.",
+)
+@click.option("--record", is_flag=True, help="Write the result to the project's ledger, signed; takes one PATH.")
 @format_option("text", "json", "sarif", "junit")
+@project_option
+@trust_option
+@passphrase_option
 def command(
     targets: tuple[str, ...],
     fail_on: str,
     limits: Limits,
     jobs: int | None,
     output: Path | None,
+    ignore_files: tuple[Path, ...],
     form: str,
+    folder: Path | None,
+    trust: Path | None,
+    passphrase_file: Path | None,
     *,
+    record: bool,
     allow_unknown: bool,
     no_cache: bool,
     every_file: bool,
@@ -83,15 +103,67 @@ def command(
 
     PATH is a file or a folder, URL anything that fsspec reaches: https://, s3://, hf:// and others. Every file is told
     as inspected, as not a model, or as "could not tell".
+
+    What somebody accepted or allowed in a project counts only with --project or --record, never because its files lie
+    beside what is scanned.
     """
-    settings = Settings(limits)
+    if record and (len(targets) != 1 or is_url(targets[0])):
+        raise click.UsageError("--record takes one PATH: one artifact, one statement")
+    project = _project(folder, trust, Path(targets[0]) if record else None)
+    ignores = _ignores(ignore_files)
+    allowances: tuple[Allowance, ...] = ()
+    if project is not None:
+        ignores += project.settings.ignores
+        allowances = _allowances(project)
     with _progress() as progress:
         result = inspect(
-            targets, settings, cache=None if no_cache else cache_folder(os.environ), progress=progress, jobs=jobs
+            targets,
+            Settings(limits, allowances),
+            ignores=ignores,
+            cache=None if no_cache else cache_folder(os.environ),
+            progress=progress,
+            jobs=jobs,
         )
     severity = Severity[fail_on.upper()]
     _write(_rendered(result, form, severity, allow_unknown=allow_unknown, every_file=every_file), output)
+    if record and project is not None:
+        entry = _record(project, Path(targets[0]), result, passphrase_file)
+        click.echo(f"recorded as entry {entry}", err=True)
     raise click.exceptions.Exit(result.exit_code(severity, allow_unknown=allow_unknown))
+
+
+def _ignores(files: tuple[Path, ...]) -> list[Ignore]:
+    if not files:
+        return []
+    from assay.config import read_ignores
+
+    return [entry for path in files for entry in read_ignores(path)]
+
+
+def _project(folder: Path | None, trust: Path | None, recorded: Path | None) -> Project | None:
+    if folder is None and recorded is None:
+        if trust is not None:
+            raise click.UsageError("--trust goes with --project or --record")
+        return None
+    from assay.pipeline.project import find_root, open_project
+
+    return open_project(folder or find_root((recorded or Path()).absolute().parent), trust=trust)
+
+
+def _allowances(project: Project) -> tuple[Allowance, ...]:
+    from assay.pipeline.allow import read_allowances
+
+    with project.open_ledger() as ledger:
+        return read_allowances(project, ledger).for_scanning()
+
+
+def _record(project: Project, target: Path, result: ScanResult, passphrase_file: Path | None) -> int:
+    from assay.pipeline.project import load_signer
+    from assay.pipeline.scan import record_scan
+
+    signer = load_signer(project, passphrase_source(passphrase_file))
+    with project.open_ledger(writable=True) as ledger:
+        return record_scan(project, ledger, signer, target, result)
 
 
 def _rendered(result: ScanResult, form: str, fail_on: Severity, *, allow_unknown: bool, every_file: bool) -> str:

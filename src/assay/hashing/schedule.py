@@ -5,22 +5,17 @@ Threads are enough: reading and SHA-256 of a large piece both run without the in
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
 from threading import Event, Lock
 from typing import TypeVar
 
+from assay.hashing.cores import cores
 from assay.hashing.reading import Progress, new_buffer
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def spread(

@@ -36,7 +36,7 @@ def inspect(
     started = clock()
     kept = Cache(cache, judged_by(settings)) if cache is not None else None
     findings, unknown, files = scan(targets, settings, cache=kept, progress=progress, jobs=jobs)
-    judged = apply(findings, ignores, started.date())
+    judged = apply(findings, ignores, started.date(), files)
     return ScanResult(
         findings=judged.findings,
         unknown=unknown,

@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -99,11 +98,12 @@ def inspect_descriptor(
         digest = Digest(SHA256, hashlib.sha256(data).hexdigest())
         known = cache.find(digest, path, len(data)) if cache is not None else None
         return known or _inspect(Memory(data), path, digest, settings, expected)
-    if cache is not None and cache.suggests(status):
+    if settings.need_digest or (cache is not None and cache.suggests(status)):
         digest = _digest(descriptor, status, place)
-        return cache.find(digest, path, status.st_size) or _inspect(
-            Descriptor(descriptor, status.st_size), path, digest, settings, expected
-        )
+        known = cache.find(digest, path, status.st_size) if cache is not None else None
+        return known or _inspect(Descriptor(descriptor, status.st_size), path, digest, settings, expected)
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - small files need none, and it takes long
+
     # Both let go of the interpreter's lock for most of their time: the second pass finds its pages in memory.
     with ThreadPoolExecutor(max_workers=1) as other:
         hashing = other.submit(_digest, descriptor, status, place)
@@ -114,7 +114,7 @@ def inspect_descriptor(
 def _inspect(
     source: Source, path: str, digest: Digest | None, settings: Settings, expected: tuple[str, ...]
 ) -> Inspection:
-    inspector = Inspector(path, Budget(settings.limits), settings.allowances)
+    inspector = Inspector(path, Budget(settings.limits), settings.allowed(digest))
     outcome, formats = inspector.inspect(source, path.rpartition("/")[2], expected)
     return Inspection(
         Scanned(path, formats, digest, source.size, outcome),

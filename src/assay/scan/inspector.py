@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from assay.core.allowance import Allowance
 from assay.core.errors import FormatError
 from assay.core.finding import Finding, Location, Outcome, Unknown
 from assay.formats.budget import Budget, LimitReached
@@ -16,7 +17,6 @@ from assay.formats.view import Fact, Member, NotThisFormat, Tensor, View
 from assay.scan.named import Named
 from assay.scan.rule import Hit, Rule
 from assay.scan.rules import rules_for
-from assay.scan.settings import Allowance
 
 #: Findings of one rule in one file that are told one by one; the rest is counted.
 TOLD: Final = 50

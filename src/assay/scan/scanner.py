@@ -12,7 +12,7 @@ from assay.core.errors import HashingError
 from assay.core.finding import Finding, Location, Outcome, Scanned, Unknown
 from assay.core.scan import in_order
 from assay.formats.view import Fact
-from assay.hashing.schedule import cores
+from assay.hashing.cores import cores
 from assay.scan.cache import Cache
 from assay.scan.file import RAW, inspect_numbers
 from assay.scan.inspection import Inspection

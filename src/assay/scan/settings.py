@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from assay.core.allowance import Allowance
+from assay.core.digest import Digest
 from assay.formats.budget import Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """A callable that an organisation lets a model's pickles call.
-
-    :param name: dotted, as in the file
-    :param reason: why
-    :param until: the last day it holds, ``YYYY-MM-DD``
-    :param digest: the artifact it is for, ``sha256:<hex>``; empty for every one
-    """
-
-    name: str
-    reason: str
-    until: str
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +19,12 @@ class Settings:
 
     limits: Limits = field(default_factory=Limits)
     allowances: tuple[Allowance, ...] = ()
+
+    @property
+    def need_digest(self) -> bool:
+        """Whether some allowance is for certain bytes alone, so that they are hashed before they are judged."""
+        return any(allowance.digest for allowance in self.allowances)
+
+    def allowed(self, digest: Digest | None) -> tuple[Allowance, ...]:
+        """The allowances for a file with this digest."""
+        return tuple(item for item in self.allowances if not item.digest or item.digest == str(digest))
