@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from assay.core.allowance import Allowance
@@ -133,21 +134,39 @@ class Inspector:
         return views, failed
 
     def _judge(self, signature: Signature, view: View, place: str, covered: frozenset[str]) -> None:
+        """Look into what the view holds, then apply its rules: they may ask for what that look found."""
+        required = signature.module.startswith(_CONTAINERS)
         try:
             for member in view.members():
-                self._inside(member, place, required=signature.module.startswith(_CONTAINERS), covered=covered)
-            for tensor in view.tensors():
-                self._numbers(tensor, place)
+                self._inside(member, place, required=required and member.name not in covered)
+            tensors = view.tensors()
+            first = next(tensors, None)
+            if first is not None:
+                self._numbers(chain([first], tensors), place)
         except FormatError as error:
             view.note(error)
         except Exception as error:  # as above
             self._broke(f"the {signature.name} reader", error, place)
+        self._conclude(view, place)
+
+    def _numbers(self, tensors: Iterable[Tensor], place: str) -> None:
+        from assay.scan.weights import Weights  # noqa: PLC0415 - NumPy takes long to import, and most files have none
+
+        weights = Weights(tensors, self.budget)
+        try:
+            for member in weights.members():
+                self._inside(member, place, required=False)
+        except LimitReached as error:
+            weights.note(error)
+        self._conclude(weights, place)
+
+    def _conclude(self, view: View, place: str) -> None:
         self._check(view, place)
         for problem in view.problems:
             self.cannot_tell(_reason(problem.what, problem.offset), Location(place, problem.offset))
         self.facts.extend(view.facts())
 
-    def _inside(self, member: Member, place: str, *, required: bool, covered: frozenset[str]) -> None:
+    def _inside(self, member: Member, place: str, *, required: bool) -> None:
         inner = f"{place}{INSIDE}{member.name}" if place else member.name
         if self.budget.depth >= self.budget.limits.depth:
             self.cannot_tell(f"LIMIT depth ({self.budget.limits.depth})", Location(inner, member.offset))
@@ -155,15 +174,9 @@ class Inspector:
         self.budget.depth += 1
         try:
             self.budget.check_time(member.offset)
-            known = member.name in covered
-            self._look(
-                member.source, member.name.rpartition("/")[2], inner, member.expected, required=required and not known
-            )
+            self._look(member.source, member.name.rpartition("/")[2], inner, member.expected, required=required)
         finally:
             self.budget.depth -= 1
-
-    def _numbers(self, tensor: Tensor, place: str) -> None:
-        pass
 
     def _check(self, view: View, place: str) -> None:
         for rule in rules_for(view.kind):
