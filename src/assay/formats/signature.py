@@ -88,6 +88,9 @@ class Signature:
     :param module: ``assay.formats.<room>.<module>``, which has ``read`` (a :class:`Reader`)
     :param suffixes: endings it is published under; another known format's ending is a finding
     :param claims: looks at the first bytes; cheap, and never raises
+    :param supersedes: formats that these bytes look like but are read better as this one: what such a reading could not
+        tell, and its findings below medium, are dropped when this one's succeeds (a joblib file read as a mere pickle
+        breaks at its first array; a payload that only ``pickle.load`` would run is told all the same)
     :param harmless: bytes of this format have no loader that runs them and hold nothing of ours: "not a model"
     """
 
@@ -97,6 +100,7 @@ class Signature:
     suffixes: frozenset[str]
     claims: Callable[[Head], Claim]
     harmless: bool = False
+    supersedes: frozenset[str] = frozenset()
 
     @cached_property
     def read(self) -> Reader:

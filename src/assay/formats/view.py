@@ -100,6 +100,13 @@ class View:
         """The raw numbers inside."""
         return iter(())
 
+    def parts(self) -> Iterator[View]:
+        """Views of other kinds that reading the same bytes gave, such as the pickles of a joblib file.
+
+        They are judged as if their own reader had read the bytes.
+        """
+        return iter(())
+
     def covers(self) -> frozenset[str]:
         """Names of entries that another reader of the same bytes gives as members, and whose content this view knows.
 

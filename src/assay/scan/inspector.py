@@ -9,7 +9,7 @@ from typing import Final
 
 from assay.core.allowance import Allowance
 from assay.core.errors import FormatError
-from assay.core.finding import Finding, Location, Outcome, Unknown
+from assay.core.finding import Finding, Location, Outcome, Severity, Unknown
 from assay.formats.budget import Budget, LimitReached
 from assay.formats.catalogue import BY_NAME, recognise
 from assay.formats.signature import Claim, Head, Signature
@@ -41,6 +41,7 @@ class Inspector:
         self.budget = budget
         self.allowances = allowances
         self.unrecognised = False
+        self._lesser = False
         self.facts: list[Fact] = []
         self._findings: dict[tuple[str, Location, str], Finding] = {}
         self._told: Counter[str] = Counter()
@@ -96,10 +97,15 @@ class Inspector:
             return ()
         head = Head(source, name)
         views, failed = self._read(head, expected, place)
+        superseded = frozenset[str]().union(*(signature.supersedes for signature, _ in views))
         covered = frozenset[str]().union(*(view.covers() for _, view in views))
+        outer = self._lesser
         for signature, view in views:
-            self._judge(signature, view, place, covered)
-        formats = tuple(signature for signature, _ in views)
+            self._lesser = outer or signature.name in superseded
+            required = signature.module.startswith(_CONTAINERS)
+            self._judge(signature, view, place, covered if required else None)
+        self._lesser = outer
+        formats = tuple(signature for signature, _ in views if signature.name not in superseded)
         self._check(Named(name, head.suffix, tuple(views)), place)
         if not formats and required and not failed:
             self.cannot_tell(f"no known format: starts with {head.start[:8].hex(' ')}", Location(place))
@@ -133,16 +139,20 @@ class Inspector:
             failed = failed or bool(doubtful)
         return views, failed
 
-    def _judge(self, signature: Signature, view: View, place: str, covered: frozenset[str]) -> None:
-        """Look into what the view holds, then apply its rules: they may ask for what that look found."""
-        required = signature.module.startswith(_CONTAINERS)
+    def _judge(self, signature: Signature, view: View, place: str, covered: frozenset[str] | None) -> None:
+        """Look into what the view holds, then apply its rules: they may ask for what that look found.
+
+        :param covered: members whose content another view of the same bytes knows; ``None`` when none has to be known
+        """
         try:
             for member in view.members():
-                self._inside(member, place, required=required and member.name not in covered)
+                self._inside(member, place, required=covered is not None and member.name not in covered)
             tensors = view.tensors()
             first = next(tensors, None)
             if first is not None:
                 self._numbers(chain([first], tensors), place)
+            for part in view.parts():
+                self._judge(signature, part, place, None)
         except FormatError as error:
             view.note(error)
         except Exception as error:  # as above
@@ -162,6 +172,8 @@ class Inspector:
 
     def _conclude(self, view: View, place: str) -> None:
         self._check(view, place)
+        if self._lesser:
+            return
         for problem in view.problems:
             self.cannot_tell(_reason(problem.what, problem.offset), Location(place, problem.offset))
         self.facts.extend(view.facts())
@@ -191,7 +203,7 @@ class Inspector:
     def _hit(self, rule: Rule, hit: Hit, place: str) -> None:
         finding = finding_of(rule, hit, self.path, place)
         key = (finding.rule, finding.location, finding.message)
-        if key in self._findings:
+        if key in self._findings or (self._lesser and finding.severity < Severity.MEDIUM):
             return
         self._told[rule.id] += 1
         if self._told[rule.id] <= TOLD:
