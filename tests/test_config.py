@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.config import Settings, covers, parse_settings, read_settings
+from assay.config import Settings, covers, parse_settings, read_ignores, read_settings
 from assay.core.errors import ConfigError
 
 HEAD = 'version = 1\n[project]\nname = "x"\n'
@@ -157,3 +158,62 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     """The first thing a newcomer sees."""
     with pytest.raises(ConfigError, match="assay init"):
         read_settings(tmp_path)
+
+
+IGNORE = """
+[[scan.ignore]]
+rule = "pickle-unknown-call"
+path = "models/*.pkl"
+digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+reason = "our own class"
+until = 2026-12-31
+"""
+
+
+def test_ignored_findings_are_settings(tmp_path: Path) -> None:
+    """In the project's file, or in one of their own; the day with or without quotes."""
+    text = 'version = 1\n[project]\nname = "x"\n' + IGNORE
+    (found,) = parse_settings(text.encode(), root=tmp_path).ignores
+    assert (found.rule, found.path, found.reason, found.until) == (
+        "pickle-unknown-call",
+        "models/*.pkl",
+        "our own class",
+        date(2026, 12, 31),
+    )
+    assert found.digest is not None
+    own = "version = 1\n" + IGNORE.replace("scan.ignore", "ignore").replace("2026-12-31", '"2026-12-31"')
+    (tmp_path / "ignores.toml").write_text(own)
+    assert read_ignores(tmp_path / "ignores.toml") == (found,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('rule = "pickle-unknown-call"\n', "", "rule"),
+        ('reason = "our own class"\n', "", "reason"),
+        ('"our own class"', '" "', "reason"),
+        ("until = 2026-12-31\n", "", "until"),
+        ("2026-12-31", "2026-12-31T00:00:00Z", "until"),
+        ("2026-12-31", '"soon"', "until"),
+        ("sha256:1", "sha256:", "digest"),
+        ("path", "paths", "paths"),
+        ("[[scan.ignore]]", "[scan.ignore]", "scan.ignore"),
+        ("[[scan.ignore]]", "[[scan.ignored]]", "scan.ignored"),
+    ],
+)
+def test_an_ignore_without_a_reason_or_an_end_is_refused(old: str, new: str, place: str, tmp_path: Path) -> None:
+    """With its place: nothing is accepted by a slip of the pen."""
+    text = 'version = 1\n[project]\nname = "x"\n' + IGNORE
+    assert old in text
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text.replace(old, new).encode(), root=tmp_path)
+    assert caught.value.where.endswith(place)
+
+
+def test_a_file_of_ignores_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    """Not an empty list."""
+    with pytest.raises(ConfigError):
+        read_ignores(tmp_path / "none.toml")
+    (tmp_path / "other.toml").write_text("version = 2\n")
+    with pytest.raises(ConfigError):
+        read_ignores(tmp_path / "other.toml")

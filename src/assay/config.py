@@ -12,6 +12,7 @@ from typing import Final
 
 from assay.core.digest import Digest, parse_digest
 from assay.core.errors import ConfigError, DigestError
+from assay.core.ignore import Ignore
 from assay.core.table import Table, read_table
 from assay.core.threshold import Threshold, parse_threshold
 
@@ -50,7 +51,8 @@ class StageSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A project. ``stages`` stand in an order in which they can run; the paths are absolute."""
+    """A project. ``stages`` stand in an order in which they can run; the paths are absolute. ``ignores`` are the
+    findings of scans that somebody accepted."""
 
     root: Path
     name: str
@@ -61,6 +63,7 @@ class Settings:
     ledger: Path
     witness: Path
     stages: tuple[StageSettings, ...]
+    ignores: tuple[Ignore, ...] = ()
 
     def stage(self, name: str) -> StageSettings:
         """The stage called ``name``.
@@ -112,6 +115,23 @@ def read_settings(root: Path) -> Settings:
     return parse_settings(data, root=root.absolute())
 
 
+def read_ignores(path: Path) -> tuple[Ignore, ...]:
+    """Read a file that holds nothing but findings that somebody accepted, as ``[[ignore]]``.
+
+    :raises ConfigError: missing, unreadable, or an entry that cannot be used
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+    table = read_table(data, where=path.name, error=ConfigError)
+    if table.integer("version") != VERSION:
+        raise table.wrong("version", f"must be {VERSION}", remedy="A newer assay wrote this file; update assay.")
+    ignores = tuple(map(_ignore, table.tables("ignore")))
+    table.close()
+    return ignores
+
+
 def parse_settings(data: bytes, *, root: Path) -> Settings:
     """Check the text of an ``assay.toml`` for a project in ``root``.
 
@@ -120,7 +140,7 @@ def parse_settings(data: bytes, *, root: Path) -> Settings:
     table = read_table(data, where=FILE_NAME, error=ConfigError)
     if table.integer("version") != VERSION:
         raise table.wrong("version", f"must be {VERSION}", remedy="A newer assay wrote this file; update assay.")
-    project, environment = table.table("project"), table.table("environment")
+    project, environment, scan = table.table("project"), table.table("environment"), table.table("scan")
     listed = table.table("stages")
     python, lock = environment.optional_text("python"), _optional_path(environment, "lock")
     stages = _in_order(tuple(_stage(name, listed.table(name), python, lock) for name in listed))
@@ -134,14 +154,32 @@ def parse_settings(data: bytes, *, root: Path) -> Settings:
         ledger=root / project.text("ledger", ".assay/ledger.db"),
         witness=root / project.text("witness", ".assay/checkpoint"),
         stages=stages,
+        ignores=tuple(map(_ignore, scan.tables("ignore"))),
     )
-    for part in (project, environment, table):
+    for part in (project, environment, scan, table):
         part.close()
     if any(stage.gate for stage in stages) and settings.policy is None:
         raise ConfigError(
             "a stage has a gate, and the project has no policy", where=FILE_NAME, remedy="Set project.policy."
         )
     return settings
+
+
+def _ignore(table: Table) -> Ignore:
+    text = table.optional_text("digest")
+    try:
+        digest = None if text is None else parse_digest(text)
+    except DigestError as error:
+        raise table.wrong("digest", f"is no SHA-256 digest: {error.what}", remedy=error.remedy) from error
+    found = Ignore(
+        rule=table.text("rule"),
+        reason=table.text("reason"),
+        until=table.day("until"),
+        path=table.optional_text("path"),
+        digest=digest,
+    )
+    table.close()
+    return found
 
 
 def _stage(name: str, table: Table, python: str | None, lock: str | None) -> StageSettings:

@@ -19,8 +19,10 @@ from assay.core.evidence import (
     Found,
     Material,
     MaterialKind,
+    Scan,
     Source,
 )
+from assay.core.finding import Confidence, Finding, Location, Outcome, Scanned, Severity
 from assay.core.manifest import Entry, Manifest
 from assay.core.statement import Subject
 from assay.gate import decide, parse_policy
@@ -91,6 +93,24 @@ def loan() -> Evidence:
         found={name: Found(name, digest) for name, digest in names},
         checkout=COMMIT,
         pipeline=("collect", "prepare", "train", "package"),
+        scans=(
+            Scan(
+                entry=7,
+                signer="security",
+                subject=package,
+                tool="0.1.0",
+                rules="2026-02-01+0123456789abcdef",
+                findings=(
+                    Finding("odd-name", Severity.LOW, Confidence.MEDIUM, "package/card.md", Location(), "an odd name"),
+                ),
+                unknown=(),
+                files=tuple(
+                    Scanned(name, ("onnx",), digest, 9, Outcome.INSPECTED) for name, digest in artifact.files()
+                ),
+                allowances=(),
+                finished=NOW - timedelta(hours=2),
+            ),
+        ),
     )
 
 
@@ -139,6 +159,10 @@ class Change:
         """One more evaluation, newer than the one that is there."""
         newer = replace(evidence.evaluations[0], entry=7, **fields)
         return replace(evidence, evaluations=(newer, *evidence.evaluations))
+
+    def scanned(self, evidence: Evidence, **fields: object) -> Evidence:
+        """One more scan, newer than the one that is there."""
+        return replace(evidence, scans=(replace(evidence.scans[0], entry=8, **fields), *evidence.scans))
 
     def approved(self, evidence: Evidence, entry: int | None, *, at: int = 9) -> Evidence:
         """Other bytes under the same name, built in ``entry``, were approved in the entry ``at``."""

@@ -10,6 +10,7 @@ from functools import reduce
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from assay.core.allowance import Allowance
 from assay.core.artifact import Artifact
 from assay.core.digest import DIR_HASH, GIT_COMMIT, SHA256, Digest
 from assay.core.evidence import (
@@ -21,8 +22,10 @@ from assay.core.evidence import (
     Material,
     MaterialKind,
     Rejected,
+    Scan,
     Source,
 )
+from assay.core.finding import Confidence, Finding, Ignored, Location, Outcome, Scanned, Severity, Unknown
 from assay.core.manifest import Comparison
 from assay.core.statement import Subject
 from assay.gate import decide, parse_policy
@@ -63,6 +66,32 @@ _evaluations = st.builds(
     result=st.sampled_from(["PASSED", "FAILED", "WARNED", ""]),
     failed=st.lists(_names, max_size=2).map(tuple),
     metrics=_metrics,
+    finished=_times,
+)
+_days = st.sampled_from(["2025-12-31", "2026-01-02", "9999-12-31"])
+_places = st.builds(Location, _names, st.none() | st.integers(0, 9), st.none() | st.integers(1, 9))
+_found_by_scan = st.builds(
+    Finding,
+    rule=_names,
+    severity=st.sampled_from(Severity),
+    confidence=st.sampled_from(Confidence),
+    path=_names,
+    location=_places,
+    message=_names,
+    ignored=st.none() | st.builds(Ignored, _names, _days),
+)
+_scanned = st.builds(Scanned, _names, st.just(()), st.none() | _digests, st.just(1), st.sampled_from(Outcome))
+_scans = st.builds(
+    Scan,
+    entry=_entries,
+    signer=st.sampled_from(["security", "ci", ""]),
+    subject=st.builds(Subject, _names, _digests),
+    tool=st.just("1"),
+    rules=st.sampled_from(["2026-01-01+01234567", "9999-12-31+01234567", "new", "\x1b[2J"]),
+    findings=st.lists(_found_by_scan, max_size=2).map(tuple),
+    unknown=st.lists(st.builds(Unknown, _names, _names, _places), max_size=2).map(tuple),
+    files=st.lists(_scanned, max_size=2).map(tuple),
+    allowances=st.lists(st.builds(Allowance, _names, _names, _days), max_size=1).map(tuple),
     finished=_times,
 )
 _paths = st.lists(_names, max_size=2).map(tuple)
@@ -112,6 +141,8 @@ def evidences(draw: st.DrawFn) -> Evidence:
         pipeline=tuple(draw(st.lists(_names, max_size=3, unique=True))),
         ledger_problem=draw(st.sampled_from(["", "", "entry 3 was altered"])),
         configured=draw(st.booleans()),
+        scans=tuple(draw(st.lists(_scans, max_size=2))),
+        rejected_scans=tuple(draw(st.lists(st.builds(Rejected, _entries, _names, _names), max_size=1))),
     )
 
 
@@ -158,6 +189,11 @@ _changes: st.SearchStrategy[list[Change]] = st.lists(
                 lambda loan: replace(loan, pipeline=()),
                 lambda loan: replace(loan, pipeline=(), configured=False),
                 lambda loan: replace(loan, rejected=(Rejected(8, "train", "forged"),)),
+                lambda loan: replace(loan, scans=()),
+                lambda loan: replace(loan, scans=(replace(loan.scans[0], signer="ci"),)),
+                lambda loan: replace(loan, scans=(replace(loan.scans[0], files=(), findings=()),)),
+                lambda loan: replace(loan, scans=(replace(loan.scans[0], rules="new"),)),
+                lambda loan: replace(loan, rejected_scans=(Rejected(9, "", "forged"),)),
                 lambda loan: replace(loan, ledger_problem="entry 3 was altered"),
                 lambda loan: replace(loan, artifact=None, refused="a link"),
             ]
@@ -197,6 +233,13 @@ _leaves = st.sampled_from(
         'code = "committed"',
         "isolated = true",
         'isolated = ["train"]',
+        "scanned_by = true",
+        'scanned_by = ["security"]',
+        'no_finding_at_or_above = "info"',
+        'no_finding_at_or_above = "medium"',
+        "fully_covered = true",
+        "rules_newer_than = 30",
+        "rules_newer_than = 2026-02-01",
     ]
 )
 _tables = st.lists(_leaves, min_size=1, max_size=3, unique_by=lambda line: line.split(" = ")[0]).map(", ".join)

@@ -13,6 +13,7 @@ import pytest
 from assay.core.decision import Check, Decision
 from assay.core.digest import Digest
 from assay.core.evidence import Evidence
+from assay.core.finding import Confidence, Finding, Location, Severity
 from assay.gate import DEFAULT_POLICY, decide, parse_policy
 from assay.gate.requirements import REQUIREMENTS
 
@@ -20,6 +21,7 @@ Judged = Callable[[str, Evidence], Decision]
 Reasons = Callable[[str, Evidence], tuple[Check, ...]]
 
 OTHER = Digest("sha256", "9" * 64)
+BAD = (Finding("pickle-unsafe-call", Severity.CRITICAL, Confidence.HIGH, "package/a", Location(), "calls os.system"),)
 HEADINGS = ("## What it demands", "## Example", "## When it fails")
 
 
@@ -43,6 +45,12 @@ TWINS = {
     "newest": Twin("newest = true", lambda e, change: change.approved(e, 8)),
     "intact": Twin('intact = "all"', lambda e, change: change.altered(e, "rates.csv", digest=OTHER)),
     "code": Twin('code = "committed"', lambda e, change: change.altered(e, "train.py", digest=OTHER)),
+    "scanned_by": Twin('scanned_by = ["security"]', lambda e, change: change.scanned(e, signer="mallory")),
+    "no_finding_at_or_above": Twin(
+        'no_finding_at_or_above = "medium"', lambda e, change: change.scanned(e, findings=BAD)
+    ),
+    "fully_covered": Twin("fully_covered = true", lambda e, change: change.scanned(e, files=())),
+    "rules_newer_than": Twin("rules_newer_than = 30", lambda e, _: replace(e, now=e.now + timedelta(days=3))),
     "isolated": Twin("isolated = true", lambda e, change: change.rebuilt(e, "train", isolation=("environment",))),
 }
 

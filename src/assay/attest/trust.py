@@ -17,7 +17,8 @@ class Role(StrEnum):
     """What an identity is trusted for."""
 
     BUILDER = "builder"  # run stages: provenance and test results
-    VERIFIER = "verifier"  # decide at the gate: verification summaries and denials
+    SCANNER = "scanner"  # inspect artifacts: scan results
+    VERIFIER = "verifier"  # decide at the gate: verification summaries, denials, what a model may call
     LOG = "log"  # sign checkpoints of the ledger
 
 
@@ -80,7 +81,8 @@ def render_trust(trust: Trust) -> str:
         lines += [
             "",
             f'[identities."{identity.name}"]',
-            "# builder: runs stages   verifier: decides at the gate   log: signs checkpoints of the ledger",
+            "# builder: runs stages   scanner: inspects artifacts   verifier: decides at the gate, and what is allowed",
+            "# log: signs checkpoints of the ledger",
             f"roles = [{roles}]",
             f'key = """\n{identity.key.pem()}"""',
         ]

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from assay.core.allowance import Allowance
 from assay.core.artifact import Artifact
 from assay.core.digest import Digest
+from assay.core.finding import Finding, Scanned, Unknown
 from assay.core.manifest import Comparison
 from assay.core.statement import Subject
 
@@ -93,6 +95,26 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """An inspection of ``subject``, by reading it.
+
+    ``rules`` and ``tool`` are versions. Paths are those of the project: the subject's name, or a file below it.
+    ``findings`` holds those, too, that somebody accepted.
+    """
+
+    entry: int
+    signer: str
+    subject: Subject
+    tool: str
+    rules: str
+    findings: tuple[Finding, ...]
+    unknown: tuple[Unknown, ...]
+    files: tuple[Scanned, ...]
+    allowances: tuple[Allowance, ...]
+    finished: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """A SLSA Verification Summary v1 that PASSED: a gate let ``subject`` through at ``time``."""
 
@@ -140,6 +162,8 @@ class Evidence:
     ``None`` without Git. ``found`` has one item for each distinct name that the chain mentions as output or
     material. ``ledger_problem`` is empty when the ledger proved whole. ``pipeline`` are the stages upstream of the
     artifact, its own last, that ``assay.toml`` declares; ``configured`` is whether there is an ``assay.toml``.
+    ``scans`` are trusted inspections of exactly the artifact's bytes, under whatever name, the newest among them;
+    ``rejected_scans`` those that do not count, as far as they are newer than that.
     """
 
     name: str
@@ -158,3 +182,5 @@ class Evidence:
     pipeline: tuple[str, ...]
     ledger_problem: str = ""
     configured: bool = True
+    scans: tuple[Scan, ...] = ()
+    rejected_scans: tuple[Rejected, ...] = ()

@@ -19,6 +19,14 @@ def dumps(value: Json) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
+def printed(value: Json) -> str:
+    """Render ``value`` as JSON to be printed or kept in a file: keys as they stand, one item a line, ASCII only.
+
+    What a terminal would obey, or a reader not see, is escaped.
+    """
+    return json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
+
+
 def loads(data: bytes, *, what: str = "JSON") -> Json:
     """Read UTF-8 JSON that somebody else wrote.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -58,6 +59,11 @@ class ScanResult:
     def fully_covered(self) -> bool:
         """Whether every part of every file could be told."""
         return not self.unknown and all(file.outcome is not Outcome.UNKNOWN for file in self.files)
+
+    @property
+    def finite_limits(self) -> dict[str, int | float]:
+        """The limits that are any: one that somebody set to infinity is not among them."""
+        return {name: value for name, value in self.limits if math.isfinite(value)}
 
     def with_outcome(self, outcome: Outcome) -> int:
         """How many files came to this."""

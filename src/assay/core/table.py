@@ -6,6 +6,7 @@ import difflib
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Final
 
 from assay.core.errors import Error
@@ -88,6 +89,27 @@ class Table:
         if len(set(value)) != len(value):
             raise self.wrong(key, "names the same thing twice")
         return tuple(value)
+
+    def day(self, key: str) -> date:
+        """A day, as TOML writes it or as text in quotes: ``2026-01-31``."""
+        value = self._take(key, None)
+        if isinstance(value, str):
+            try:
+                value = date.fromisoformat(value)
+            except ValueError:
+                value = None
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self.wrong(key, "must be a day like 2026-01-31")
+        return value
+
+    def tables(self, key: str) -> tuple[Table, ...]:
+        """A list of tables, ``[[key]]``; empty when the key is not there."""
+        value = self._take(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self.wrong(key, f"must be a list of tables; write [[{key}]] above each")
+        return tuple(
+            Table(item, where=f"{self._place(key)}[{index}]", error=self._error) for index, item in enumerate(value)
+        )
 
     def table(self, key: str) -> Table:
         """A table; empty when the key is not there."""

@@ -46,6 +46,8 @@ def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
     chain, unexplained = walk(records, build)
     evaluations = _evaluations(records, chain)
     approved = tuple(_later_approvals(records, judged, build))
+    # The newest trusted scan is the one that counts; what was rejected after it is met on the way.
+    scans = tuple(islice(records.scans(digest=judged.artifact.digest), 1)) if judged.artifact is not None else ()
     try:
         project.check(ledger, records.used)
         problem = ""
@@ -68,6 +70,8 @@ def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
         checkout=None if repository is None else repository.source,
         pipeline=_declared(project, judged.name),
         ledger_problem=problem,
+        scans=scans,
+        rejected_scans=tuple(records.rejected_scans[entry] for entry in sorted(records.rejected_scans)),
     )
 
 

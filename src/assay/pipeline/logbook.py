@@ -13,11 +13,14 @@ from assay.attest.sign import verify_envelope
 from assay.attest.trust import Role
 from assay.core.envelope import parse_envelope
 from assay.core.errors import Error, LedgerTampered, SignatureError, StatementError, StoreError
+from assay.core.jsontext import Json
 from assay.core.note import Checkpoint
 from assay.core.proof import LogProof
 from assay.core.statement import (
+    ALLOWANCE,
     EVENT,
     PROVENANCE,
+    SCAN,
     TEST_RESULT,
     VERIFICATION_SUMMARY,
     Statement,
@@ -34,6 +37,8 @@ ROLES: Final = {
     PROVENANCE: (Role.BUILDER,),
     TEST_RESULT: (Role.BUILDER,),
     VERIFICATION_SUMMARY: (Role.VERIFIER,),
+    SCAN: (Role.SCANNER,),
+    ALLOWANCE: (Role.VERIFIER,),
     EVENT: (Role.BUILDER, Role.VERIFIER),
 }
 
@@ -155,12 +160,22 @@ def _describe(statement: Statement) -> tuple[str, str]:
     predicate = statement.predicate
     match statement.predicate_type:
         case value if value == PROVENANCE:
-            return "provenance", claimed_stage(statement)
+            found = "provenance", claimed_stage(statement)
         case value if value == TEST_RESULT:
-            return "test result", str(predicate.get("result", ""))
+            found = "test result", str(predicate.get("result", ""))
         case value if value == VERIFICATION_SUMMARY:
-            return "verification summary", str(predicate.get("verificationResult", ""))
+            found = "verification summary", str(predicate.get("verificationResult", ""))
+        case value if value == SCAN:
+            found = "scan", _counted(predicate.get("findings"), "finding")
+        case value if value == ALLOWANCE:
+            found = "allowance", f"{predicate.get('action', '')} {predicate.get('callable', '')}"
         case value if value == EVENT:
-            return "event", str(predicate.get("action", ""))
+            found = "event", str(predicate.get("action", ""))
         case other:
-            return other, ""
+            found = other, ""
+    return found
+
+
+def _counted(listed: Json, what: str) -> str:
+    number = len(listed) if isinstance(listed, list) else 0
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

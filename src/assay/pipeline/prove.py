@@ -180,6 +180,7 @@ def _statement(project: Project, ledger: Ledger, judgement: Judgement, signer: S
     decision, evidence = judgement.decision, judgement.evidence
     if decision.allowed and decision.digest is not None:
         entries = {build.entry for build in evidence.chain} | {item.entry for item in evidence.evaluations}
+        entries |= {scan.entry for scan in evidence.scans}
         return summary_statement(
             subject=Subject(decision.artifact, decision.digest),
             resource=f"tag:assay,2026:{project.trust.origin}/{decision.artifact}",

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from assay.attest.predicates.allowance import Allowed, Revoked, parse_allowance
 from assay.attest.predicates.evaluation import parse_evaluation
 from assay.attest.predicates.provenance import claimed_stage, parse_build
+from assay.attest.predicates.scan import parse_scan
 from assay.attest.predicates.summary import parse_approval
 from assay.attest.sign import Verified, verify_envelope
 from assay.attest.trust import Role, Trust
 from assay.core.digest import Digest
 from assay.core.envelope import parse_envelope
 from assay.core.errors import SignatureError, StatementError
-from assay.core.evidence import Approval, Build, Evaluation, Rejected
-from assay.core.statement import PROVENANCE, TEST_RESULT, VERIFICATION_SUMMARY, Statement, parse_statement
+from assay.core.evidence import Approval, Build, Evaluation, Rejected, Scan
+from assay.core.statement import (
+    ALLOWANCE,
+    PROVENANCE,
+    SCAN,
+    TEST_RESULT,
+    VERIFICATION_SUMMARY,
+    Statement,
+    parse_statement,
+)
 from assay.store.ledger import Ledger
 
 T = TypeVar("T")
@@ -23,16 +33,19 @@ T = TypeVar("T")
 class Records:
     """The verified statements of a ledger.
 
-    ``used`` collects the entries that were relied on, ``rejected`` those that did not verify; each entry is read and
-    verified once.
+    ``used`` collects the entries that were relied on, ``rejected`` those that did not verify, apart for inspections and
+    allowances; each entry is read and verified once.
     """
 
     def __init__(self, ledger: Ledger, trust: Trust) -> None:
         self.used: set[int] = set()
         self.rejected: dict[int, Rejected] = {}
+        self.rejected_scans: dict[int, Rejected] = {}
+        self.rejected_allowances: dict[int, Rejected] = {}
         self._ledger = ledger
         self._trust = trust
-        self._verified: dict[int, Verified | None] = {}
+        self._verified: dict[tuple[int, Role], Verified | None] = {}
+        self._statements: dict[int, Statement] = {}
 
     def builds(self, *, name: str | None = None, digest: Digest | None = None) -> Iterator[Build]:
         """The trusted builds of a name or digest, newest first."""
@@ -46,11 +59,17 @@ class Records:
         """The trusted approvals of a name or digest, newest first."""
         return self._read(VERIFICATION_SUMMARY, Role.VERIFIER, parse_approval, name=name, digest=digest)
 
+    def scans(self, *, digest: Digest) -> Iterator[Scan]:
+        """The trusted inspections of a digest, newest first."""
+        return self._read(SCAN, Role.SCANNER, parse_scan, digest=digest)
+
+    def allowances(self) -> Iterator[Allowed | Revoked]:
+        """What trusted identities said about callables that models may call, newest first."""
+        return self._read(ALLOWANCE, Role.VERIFIER, parse_allowance)
+
     def statement(self, entry: int) -> Statement:
         """The statement of an entry that :meth:`builds` or its siblings yielded."""
-        verified = self._verified[entry]
-        assert verified is not None, "only entries that verified are yielded"
-        return verified.statement
+        return self._statements[entry]
 
     def _read(
         self,
@@ -61,12 +80,13 @@ class Records:
         name: str | None = None,
         digest: Digest | None = None,
     ) -> Iterator[T]:
+        rejected = {SCAN: self.rejected_scans, ALLOWANCE: self.rejected_allowances}.get(predicate_type, self.rejected)
         for entry in self._ledger.find(name=name, digest=digest, predicate_type=predicate_type):
             try:
-                verified = self._verify(entry, role)
+                verified = self._verify(entry, role, rejected)
                 value = parse(verified.statement, entry=entry, signer=verified.identity.name) if verified else None
             except StatementError as error:
-                self._reject(entry, error.what)
+                rejected[entry] = self._rejected(entry, error.what)
                 continue
             # The index is not part of the tree: what it led to is checked against the statement itself.
             if (
@@ -75,19 +95,21 @@ class Records:
                 and _concerns(verified.statement, predicate_type, name, digest)
             ):
                 self.used.add(entry)
+                self._statements[entry] = verified.statement
                 yield value
 
-    def _verify(self, entry: int, role: Role) -> Verified | None:
-        if entry not in self._verified:
+    def _verify(self, entry: int, role: Role, rejected: dict[int, Rejected]) -> Verified | None:
+        if (entry, role) not in self._verified:
             try:
-                self._verified[entry] = verify_envelope(self._ledger.entry(entry).envelope, self._trust, role)
+                verified = verify_envelope(self._ledger.entry(entry).envelope, self._trust, role)
+                self._verified[entry, role] = verified
             except (SignatureError, StatementError) as error:
-                self._verified[entry] = None
-                self._reject(entry, error.what)
-        return self._verified[entry]
+                self._verified[entry, role] = None
+                rejected[entry] = self._rejected(entry, error.what)
+        return self._verified[entry, role]
 
-    def _reject(self, entry: int, reason: str) -> None:
-        self.rejected[entry] = Rejected(entry, _claimed_stage(self._ledger.entry(entry).envelope), reason)
+    def _rejected(self, entry: int, reason: str) -> Rejected:
+        return Rejected(entry, _claimed_stage(self._ledger.entry(entry).envelope), reason)
 
 
 def _claimed_stage(envelope: bytes) -> str:

@@ -66,6 +66,17 @@ def decision_json(decision: Decision, evidence: Evidence, *, entry: int | None) 
             }
             for item in evidence.evaluations
         ],
+        "scans": [
+            {
+                "entry": scan.entry,
+                "signer": scan.signer,
+                "rules": scan.rules,
+                "findings": len(scan.findings),
+                "could_not_tell": len(scan.unknown),
+                "finished": scan.finished.isoformat(),
+            }
+            for scan in evidence.scans
+        ],
         "rejected": [{"entry": item.entry, "reason": item.reason} for item in evidence.rejected],
         "entry": entry,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from assay.core.errors import StatementError
 from assay.core.jsontext import Json
@@ -58,6 +58,31 @@ def numbers(parent: JsonObject, key: str) -> dict[str, float]:
             raise StatementError(f"the field {key}.{name} must be a finite number")
         found[name] = float(value)
     return found
+
+
+def optional_text(parent: JsonObject, key: str) -> str:
+    """The text under ``key``; empty when it is not there or null."""
+    return text(parent, key) if parent.get(key) is not None else ""
+
+
+def optional_integer(parent: JsonObject, key: str) -> int | None:
+    """The whole number under ``key``; ``None`` when it is not there or null."""
+    value = parent.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise StatementError(f"the field {key} must be a whole number")
+    return value
+
+
+def day(parent: JsonObject, key: str) -> str:
+    """The day under ``key``, which must be there, as ``YYYY-MM-DD``."""
+    value = text(parent, key)
+    try:
+        exact = date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        exact = False
+    if not exact:
+        raise StatementError(f"the field {key} must be a day like 2026-01-31")
+    return value
 
 
 def time(parent: JsonObject, key: str) -> datetime:

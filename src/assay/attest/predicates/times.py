@@ -8,7 +8,15 @@ from typing import Final
 
 from assay.attest.predicates import fields
 from assay.attest.predicates.fields import JsonObject
-from assay.core.statement import EVENT, PROVENANCE, TEST_RESULT, VERIFICATION_SUMMARY, Statement
+from assay.core.statement import (
+    ALLOWANCE,
+    EVENT,
+    PROVENANCE,
+    SCAN,
+    TEST_RESULT,
+    VERIFICATION_SUMMARY,
+    Statement,
+)
 
 _TIMES: Final[Mapping[str, Callable[[JsonObject], datetime]]] = {
     PROVENANCE: lambda predicate: fields.time(
@@ -16,6 +24,8 @@ _TIMES: Final[Mapping[str, Callable[[JsonObject], datetime]]] = {
     ),
     TEST_RESULT: lambda predicate: fields.time(predicate, "assay_finishedOn"),
     VERIFICATION_SUMMARY: lambda predicate: fields.time(predicate, "timeVerified"),
+    SCAN: lambda predicate: fields.time(predicate, "finishedOn"),
+    ALLOWANCE: lambda predicate: fields.time(predicate, "time"),
     EVENT: lambda predicate: fields.time(predicate, "time"),
 }
 

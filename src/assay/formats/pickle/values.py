@@ -18,13 +18,20 @@ TEXT_KEPT: Final = 64 << 10
 class Global:
     """Something fetched by name, as ``find_class(module, name)`` would; ``name`` may be dotted.
 
+    :param module: as Python 3 imports it: Python 2's names are mapped where the unpickler maps them. Empty when it is
+        not known (``extension``, ``computed``)
+    :param name: as ``module``
     :param extension: the code it stood for in ``copyreg``'s extension registry, whose names are not in the file
+    :param raw: module and name as the file writes them, when they were mapped
+    :param computed: what module and name come from, when one of them is no constant: put together by calls
     """
 
     module: str
     name: str
     offset: int
     extension: int | None = None
+    raw: tuple[str, str] | None = None
+    computed: tuple[Value, Value] | None = None
 
     @property
     def dotted(self) -> str:

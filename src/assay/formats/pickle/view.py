@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from assay.formats.pickle.values import Call, Global
+from assay.formats.pickle.values import Call, Global, Persistent, Value
 from assay.formats.view import Fact, Member, View
 
 
 class Pickle(View):
-    """One or more pickles that follow each other in the same bytes."""
+    """One or more pickles that follow each other in the same bytes. All offsets are from the start of the source."""
 
     kind: ClassVar[str] = "pickle"
 
@@ -18,16 +18,31 @@ class Pickle(View):
         super().__init__()
         self.streams: int = 0
         """Pickles that were begun."""
+        self.stops: list[int] = []
+        """The offset behind each STOP, of the first thousand."""
+        self.results: list[Value] = []
+        """What each of the first 16 pickles gives."""
         self.protocol: int = 0
         """The highest protocol that any of them names."""
         self.imports: list[Global] = []
         """Every name that is fetched, each once, where it first is."""
         self.calls: list[Call] = []
-        """What runs, in order. Calls of inert callables with nothing but constants are counted, not kept one by one."""
+        """What runs, in order. Calls of inert callables with nothing but constants are counted, not kept one by one;
+        when too many others would be kept, more of the same target are one call with :class:`Opaque` arguments."""
+        self.persistent: list[Persistent] = []
+        """What is asked of the loader's ``persistent_load``, of the first hundred thousand."""
         self.opcodes: int = 0
         """Steps taken."""
         self.end: int = 0
         """Where reading stopped, in bytes: after the last STOP, or where it broke."""
+        self.broken: bool = False
+        """The last pickle has no STOP that an unpickler would reach; what it did before counts."""
+        self.trailing: int = 0
+        """Bytes after the last STOP that do not begin another pickle."""
+        self.expansion: int = 0
+        """Values in the largest container when what is shared in it is counted each time (at most 2**60)."""
+        self.frames_differ: bool = False
+        """Opcodes reach over the end of a frame: the C unpickler reads on, the Python one stops."""
         self.embedded: list[Member] = []
         """Strings and bytes inside that look like something to inspect on its own."""
 
@@ -42,5 +57,6 @@ class Pickle(View):
     def _modules(self) -> dict[str, int]:
         found: dict[str, int] = {}
         for name in self.imports:
-            found.setdefault(name.module, name.offset)
+            if name.module:
+                found.setdefault(name.module, name.offset)
         return found

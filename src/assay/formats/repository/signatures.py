@@ -1,9 +1,144 @@
-"""How these formats are recognised."""
+"""How these formats are recognised: by how a text begins, or by the name it is loaded under."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from assay.formats.signature import Signature
+from assay.formats.signature import Claim, Head, Signature
 
-SIGNATURES: Final[tuple[Signature, ...]] = ()
+_HERE: Final = "assay.formats.repository"
+_JSON: Final = frozenset((".json", ".jsonl", ".ndjson", ".jsonc", ".json5", ".webmanifest", ".geojson"))
+_YAML: Final = frozenset((".yaml", ".yml", ".dvc", ".cff"))
+_PYTHON: Final = frozenset((".py", ".pyw", ".pyi"))
+_TEMPLATE: Final = frozenset((".jinja", ".jinja2", ".j2"))
+_INI: Final = frozenset((".cfg", ".ini"))
+_TEXT: Final = frozenset(
+    (
+        ".txt", ".md", ".rst", ".log", ".csv", ".tsv", ".gitattributes", ".gitignore", ".html", ".htm", ".css", ".js",
+        ".ts", ".xml", ".tex", ".bib", ".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh", ".pyx", ".pxd", ".pth", ".typed",
+        ".sh", ".bat", ".ps1", ".env", ".merges", ".vocab", ".pbtxt", ".prototxt", ".proto", ".properties", ".conf",
+    )
+)  # fmt: skip
+
+_ASCII: Final = bytes([9, 10, 12, 13, *range(32, 127)])
+_LATIN: Final = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
+_START: Final = b" \t\r\n\x0b\x0c\xef\xbb\xbf"
+_YAML_START: Final = re.compile(
+    rb"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+(?:%YAML|---\s|-\s+\S|!|[\"']?[A-Za-z_][\w. /-]{0,80}[\"']?\s{0,4}:(?:\s|$))"
+)
+_TOML_START: Final = re.compile(rb"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+\s*(?:\[\[?[\w\"'. -]{1,120}\]|[\w\"'.-]{1,80}\s*=)")
+_INI_START: Final = re.compile(rb"(?:[ \t\r]*+(?:[#;][^\n]*+)?\n)*+\[[^\]\n]{1,200}\]\s*(?:[#;][^\n]*)?\n")
+_PYTHON_START: Final = re.compile(
+    rb"(?:#![^\n]*python|(?:#[^\n]*+\n|\s)*+(?:(?:from\s+[\w.]+\s+)?import\s+[\w.*(]|def\s+\w+\s*\(|class\s+\w+\s*[(:]"
+    rb"|async\s+def\s|@\w|(?:[urbURB]{0,2})(?:\"\"\"|''')))"
+)
+_PYTHON_CODING: Final = re.compile(rb"(?:[^\n]*\n)?[ \t\x0c]*#[^\n]*?coding[:=][ \t]*[-\w.]+")
+_REQUIREMENTS_START: Final = re.compile(
+    rb"(?:#[^\n]*+\n|\s)*+(?:-i |-f |--(?:extra-)?index-url|--find-links|--trusted-host)"
+)
+_REQUIREMENTS_NAME: Final = re.compile(r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in|pip)", re.I)
+
+
+def _json(head: Head) -> Claim:
+    start = head.start.lstrip(_START)[:2]
+    if start[:1] in (b"{", b"["):
+        return Claim.PLAUSIBLE if head.text or head.suffix in _JSON else Claim.NO
+    if head.start[:2] in (b"\xff\xfe", b"\xfe\xff") and head.suffix in _JSON:
+        return Claim.PLAUSIBLE
+    if start[:1] == b"/" and head.suffix in _JSON and head.text:
+        return Claim.PLAUSIBLE
+    return Claim.PLAUSIBLE if head.text and head.suffix in _JSON else Claim.NO
+
+
+def _notebook(head: Head) -> Claim:
+    if not head.start.lstrip(_START).startswith(b"{"):
+        return Claim.NO
+    if head.suffix == ".ipynb" or b'"cells"' in head.start or b'"nbformat"' in head.end:
+        return Claim.PLAUSIBLE
+    return Claim.NO
+
+
+def _yaml(head: Head) -> Claim:
+    if not head.text:
+        return Claim.NO
+    if head.suffix in _YAML or head.name.lower() in ("mlmodel", "mlproject", "dvc.lock"):
+        return Claim.PLAUSIBLE
+    if b"!!" in head.start and _YAML_START.match(head.start):
+        return Claim.PLAUSIBLE
+    return Claim.PLAUSIBLE if head.size <= 1 << 20 and _YAML_START.match(head.start) else Claim.NO
+
+
+def _toml(head: Head) -> Claim:
+    if not head.text:
+        return Claim.NO
+    if head.suffix == ".toml":
+        return Claim.PLAUSIBLE
+    return Claim.PLAUSIBLE if head.size <= 256 << 10 and _TOML_START.match(head.start) else Claim.NO
+
+
+def _ini(head: Head) -> Claim:
+    if not head.text:
+        return Claim.NO
+    return Claim.PLAUSIBLE if head.suffix in _INI or _INI_START.match(head.start) else Claim.NO
+
+
+def _python(head: Head) -> Claim:
+    if head.suffix in _PYTHON:
+        # Bytes of another encoding than UTF-8 are Python's as well, when its first lines say so.
+        return (
+            Claim.PLAUSIBLE
+            if head.text or _PYTHON_CODING.match(head.start) or _PYTHON_START.match(head.start)
+            else Claim.NO
+        )
+    return Claim.PLAUSIBLE if head.text and _PYTHON_START.match(head.start) else Claim.NO
+
+
+def _template(head: Head) -> Claim:
+    if not head.text:
+        return Claim.NO
+    if head.suffix in _TEMPLATE or head.name.lower().startswith("chat_template"):
+        return Claim.PLAUSIBLE
+    start = head.start[:256]
+    begins = start.lstrip(_START)[:1]
+    if begins in (b"[", b'"') or (begins == b"{" and start.lstrip(_START)[:2] not in (b"{%", b"{{", b"{#")):
+        return Claim.NO
+    return Claim.PLAUSIBLE if b"{%" in start or b"{{" in start else Claim.NO
+
+
+def _requirements(head: Head) -> Claim:
+    if not head.text:
+        return Claim.NO
+    if _REQUIREMENTS_NAME.fullmatch(head.name):
+        return Claim.PLAUSIBLE
+    return Claim.PLAUSIBLE if _REQUIREMENTS_START.match(head.start) else Claim.NO
+
+
+def _pointer(head: Head) -> Claim:
+    known = head.size < 1024 and head.start.startswith(b"version https://git-lfs.github.com/spec/v1\n")
+    return Claim.CERTAIN if known else Claim.NO
+
+
+def _text(head: Head) -> Claim:
+    if head.text:
+        return Claim.PLAUSIBLE
+    # UTF-16, or another encoding under a text's name.
+    if head.start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return Claim.PLAUSIBLE if head.size % 2 == 0 else Claim.NO
+    high = len(head.start.translate(None, _ASCII))
+    return Claim.PLAUSIBLE if not head.start.translate(None, _LATIN) and high * 3 < len(head.start) else Claim.NO
+
+
+#: The text comes last: it is all there is to say of what no other reader knows.
+SIGNATURES: Final[tuple[Signature, ...]] = (
+    Signature("json", "JSON document", f"{_HERE}.json_document", _JSON, _json),
+    Signature("notebook", "Jupyter notebook", f"{_HERE}.notebook", frozenset((".ipynb",)), _notebook),
+    Signature("yaml", "YAML document", f"{_HERE}.yaml_document", _YAML, _yaml),
+    Signature("toml", "TOML document", f"{_HERE}.toml_document", frozenset((".toml",)), _toml),
+    Signature("ini", "INI document", f"{_HERE}.ini_document", _INI, _ini),
+    Signature("python", "Python source", f"{_HERE}.python", _PYTHON, _python),
+    Signature("jinja", "Jinja template", f"{_HERE}.template", _TEMPLATE, _template),
+    Signature("requirements", "Requirements for pip", f"{_HERE}.requirements", frozenset(), _requirements),
+    Signature("lfs-pointer", "Git LFS pointer", f"{_HERE}.pointer", frozenset(), _pointer),
+    Signature("text", "Text", f"{_HERE}.text", _TEXT, _text, harmless=True),
+)

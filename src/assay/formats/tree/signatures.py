@@ -1,9 +1,5 @@
 """How these formats are recognised."""
 
-from __future__ import annotations
+from assay.formats.tree.claims import SIGNATURES
 
-from typing import Final
-
-from assay.formats.signature import Signature
-
-SIGNATURES: Final[tuple[Signature, ...]] = ()
+__all__ = ["SIGNATURES"]

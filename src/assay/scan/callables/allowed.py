@@ -92,7 +92,7 @@ def _package(name: str) -> _Package:
             if each.endswith("*"):
                 package.patterns.append((line.module + ".", each[:-1], entry))
             else:
-                package.entries[f"{line.module}.{each}"] = entry
+                package.entries.setdefault(f"{line.module}.{each}", entry)
     return package._replace(never=never)
 
 

@@ -49,16 +49,19 @@ class _Table(NamedTuple):
     exact: dict[str, Harm]
     starts: list[tuple[str, Harm]]
     modules: dict[str, Harm]
+    libraries: dict[str, Harm]
 
 
 @cache
 def _table() -> _Table:
-    table = _Table({}, [], {})
+    table = _Table({}, [], {}, {})
     for line in listing.read("harms"):
         harm = Harm(line.word)
         for name in line.names:
             if name == "*":
                 table.modules[line.module] = harm
+            elif name == "**":
+                table.libraries[line.module] = harm
             elif name.endswith("*"):
                 table.starts.append((f"{line.module}.{name[:-1]}", harm))
             else:
@@ -67,8 +70,11 @@ def _table() -> _Table:
 
 
 @cache
-def harm_of(dotted: str) -> Harm | None:
-    """What this name is known to do; ``None`` when nothing is known, which is not "nothing"."""
+def harm_of(dotted: str, *, named: bool = False) -> Harm | None:
+    """What this name is known to do when called; ``None`` when nothing is known, which is not "nothing".
+
+    :param named: it is only named; what is in a mostly honest library is then not held against it
+    """
     table = _table()
     # A method of a class that is named: pathlib.Path.write_text, os.system.__call__.
     parts = dotted.split(".")
@@ -79,6 +85,7 @@ def harm_of(dotted: str) -> Harm | None:
         if dotted.startswith(start):
             return harm
     for length in range(len(parts), 0, -1):
-        if found := table.modules.get(".".join(parts[:length])):
+        module = ".".join(parts[:length])
+        if found := table.modules.get(module) or (None if named else table.libraries.get(module)):
             return found
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from assay.formats.pickle.values import Global, Items, Result, Value
+from assay.formats.pickle.values import Global, Result, Value
 from assay.scan.callables.harm import Harm, harm_of
 
 #: Modules of every Python from 2.7 to 3.14, so that the answer is the same wherever we run.
@@ -127,11 +127,20 @@ def resolved(found: Value, steps: int = 0) -> str:
     return ""
 
 
-def named(found: Value, deepest: int = 4) -> list[Global]:
-    """The names that stand in a value, however deep."""
-    match found:
-        case Global():
-            return [found]
-        case Items() if deepest:
-            return [each for item in found.items for each in named(item, deepest - 1)]
-    return []
+def owner(found: Value) -> str:
+    """The module in which the search for a value's name begins; empty when unknown."""
+    for _ in range(_STEPS):
+        if isinstance(found, Global):
+            return found.module
+        if not isinstance(found, Result):
+            return ""
+        found = found.call.args[0] if found.call.args else None
+    return ""
+
+
+def split(dotted: str, module: str) -> tuple[str, str]:
+    """A dotted name as its module and its name in it; the last part alone is the name when the module is not known."""
+    if module and dotted.startswith(module + "."):
+        return module, dotted[len(module) + 1 :]
+    before, _, last = dotted.rpartition(".")
+    return before, last

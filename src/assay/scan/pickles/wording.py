@@ -52,8 +52,12 @@ def value(shown: Value, depth: int = 0) -> str:
             first, last = _BRACKETS.get(shown.kind, "()")
             if depth >= _DEPTH:
                 return f"{first}…{last}"
-            parts = [value(item, depth + 1) for item in shown.items[:_ITEMS]]
-            return first + ", ".join([*parts, *["…"] * (shown.length > _ITEMS)]) + last
+            parts = [value(item, depth + 1) for item in shown.items[: 2 * _ITEMS if shown.kind == "dict" else _ITEMS]]
+            if shown.kind == "dict":
+                parts = [f"{key}: {item}" for key, item in zip(parts[::2], parts[1::2], strict=False)]
+            more = ["…"] * (shown.length > len(shown.items[:_ITEMS]))
+            comma = "," * (shown.kind == "tuple" and shown.length == 1)
+            return first + ", ".join([*parts, *more]) + comma + last
 
 
 def callee(target: Value, depth: int = 0) -> str:

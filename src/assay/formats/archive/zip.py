@@ -1,0 +1,380 @@
+"""Zip archives, read from both ends: the central directory, the local headers, and whatever lies between them.
+
+Two readers of the same zip may see different things: one trusts the directory, another walks the local headers, a third
+searches for the last end record. Everything any of them would see is a member here, and where they differ is kept for
+the rules.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from assay.core.errors import FormatError
+from assay.formats.archive import ar, tar, zip_gaps, zip_methods, zip_records
+from assay.formats.archive.archive import Archive, Place, shown
+from assay.formats.archive.expand import Expansion, expand
+from assay.formats.archive.zip_gaps import Region
+from assay.formats.archive.zip_records import End, Header, Listed
+from assay.formats.budget import Budget
+from assay.formats.signature import Claim, Head
+from assay.formats.source import Source, Window
+from assay.formats.view import Member, NotThisFormat, Problem
+
+_LINK: Final = 0o120000
+_SPECIAL: Final = {0o010000: "a pipe", 0o020000: "a character device", 0o060000: "a block device", 0o140000: "a socket"}
+#: Entries that are not compressed have their checksum checked up to this size; larger ones are numbers, rarely else.
+_CHECKED: Final = 8 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One file in the zip, as one reader or another would see it.
+
+    :param name: as the directory has it; as the local header has it, when the directory does not list it
+    :param offset: where its data start
+    :param header_offset: where its local header stands
+    :param compressed_size: bytes of data in the file
+    :param size: bytes it expands to, as declared
+    :param listed: whether the directory lists it
+    :param link: it is a symbolic link; its data are the target
+    :param special: what else it is, when it is neither file nor folder
+    :param local: its local header; ``None`` when there is none where the directory says
+    :param central: its entry in the directory; ``None`` when it has none
+    """
+
+    name: str
+    offset: int
+    header_offset: int
+    compressed_size: int
+    size: int
+    method: int
+    flags: int
+    crc: int
+    is_folder: bool
+    listed: bool
+    link: bool
+    special: str
+    local: Header | None
+    central: Header | None
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it says that it is encrypted, which need not be so."""
+        return bool(self.flags & zip_records.ENCRYPTED)
+
+    @property
+    def end(self) -> int:
+        """Where its data end."""
+        return self.offset + self.compressed_size
+
+
+class Zip(Archive):
+    """A zip."""
+
+    def __init__(self, source: Source, budget: Budget, name: str) -> None:
+        super().__init__()
+        self.source = source
+        self.name = name
+        self.budget = budget
+        self.entries: tuple[Entry, ...] = ()
+        """Every entry, by offset of its header: listed ones and others, each reading of an ambiguous one."""
+        self.ends: list[End] = []
+        """End records that stand on their own, the one that counts for most readers first."""
+        self.directories: int = 0
+        """Different central directories that readers may take for the one."""
+        self.miscounted: tuple[int, int] | None = None
+        """How many entries the end record says there are, and how many there are, when these differ."""
+        self.regions: tuple[Region, ...] = ()
+        """Bytes that belong to no record: before, between and after them; zeros aside."""
+        self.wrong_size: list[tuple[Entry, int]] = []
+        """Entries that expand to another size than declared. Filled while members are read, as the next two."""
+        self.not_encrypted: list[Entry] = []
+        """Entries that say they are encrypted, and are not."""
+        self.slack: list[tuple[Entry, int]] = []
+        """Entries whose compressed data end early, and how many bytes lie behind them."""
+
+    @property
+    def start(self) -> int:
+        """Where the first record stands."""
+        return min((entry.header_offset for entry in self.entries), default=self.ends[0].first if self.ends else 0)
+
+    def named(self, name: str) -> Entry | None:
+        """The entry of that name which most readers take: the last that is listed."""
+        return next((entry for entry in reversed(self.entries) if entry.name == name and entry.listed), None)
+
+    def open(self, entry: Entry) -> Source:
+        """What the entry holds; a window when it is stored, expanded otherwise, as far as that goes.
+
+        :raises FormatError: it cannot be read at all
+        """
+        if entry.method == zip_methods.STORED:
+            return Window(self.source, entry.offset, entry.compressed_size)
+        expansion, _ = self._expand(entry)
+        if expansion.error is not None and not expansion.size:
+            raise expansion.error
+        return expansion.source
+
+    def members(self) -> Iterator[Member]:
+        """Every entry that holds anything, then whatever lies outside all entries."""
+        for entry in self.entries:
+            if entry.local is None or entry.special or (entry.is_folder and not entry.compressed_size):
+                continue
+            self.budget.check_time(entry.header_offset)
+            for source in self._readings(entry):
+                self.look(entry.name, entry.header_offset, source)
+                yield Member(entry.name, source, entry.header_offset, _expected(entry))
+        for region in self.regions:
+            if region.title != zip_gaps.PREFIX or not self._read_by_another():
+                yield Member(region.title, Window(self.source, region.offset, region.length), region.offset)
+        for end in self.ends:
+            if end.comment and not _printable(end.comment):
+                yield Member("comment", Window(self.source, end.end - len(end.comment), len(end.comment)), end.offset)
+
+    def places(self) -> Iterator[Place]:
+        """See :class:`Archive`."""
+        for entry in self.entries:
+            link = None
+            if entry.link and entry.local is not None:
+                try:
+                    link = self.open(entry).read(0, 4096).decode("utf-8", "surrogateescape")
+                except FormatError:
+                    link = ""
+            for name in dict.fromkeys(names(entry)):
+                yield Place(name, entry.header_offset, link, False, entry.special, entry.is_folder)
+
+    def _readings(self, entry: Entry) -> Iterator[Source]:
+        """The entry's data; twice when two readers would make different things of it."""
+        data = Window(self.source, entry.offset, entry.compressed_size)
+        if data.size < entry.compressed_size:
+            self.problems.append(Problem(f"{shown(entry.name)}: it ends after the end of the file", entry.offset))
+        if entry.method == zip_methods.STORED:
+            yield self._stored(entry, data)
+        elif entry.method == zip_methods.AES:
+            self.problems.append(Problem(f"{shown(entry.name)}: it is encrypted", entry.offset))
+        elif zip_methods.supported(entry.method):
+            yield from self._expanded(entry)
+        else:
+            what = f"compression method {zip_methods.described(entry.method)} is not supported"
+            self.problems.append(Problem(f"{shown(entry.name)}: {what}", entry.offset))
+            if data.size:  # a reader that does not know the method may take the bytes as they are
+                yield data
+
+    def _expanded(self, entry: Entry) -> Iterator[Source]:
+        try:
+            expansion, before = self._expand(entry)
+        except FormatError as error:
+            self.stop(entry.name, error, entry.offset)
+            return
+        if expansion.error is None:
+            if entry.encrypted:
+                self.not_encrypted.append(entry)
+            if expansion.size != entry.size:
+                self.wrong_size.append((entry, expansion.size))
+            if expansion.crc != entry.crc:
+                self.broken_sums.append((entry.name, entry.header_offset, not entry.crc))
+        elif entry.encrypted and not expansion.bomb:
+            self.problems.append(Problem(f"{shown(entry.name)}: it is encrypted", entry.offset))
+            return
+        else:
+            self.stop(entry.name, expansion.error, entry.header_offset)
+        yield expansion.source
+        used = before + expansion.consumed
+        rest = Window(self.source, entry.offset + used, entry.compressed_size - used)
+        if expansion.error is None and any(rest.read(0, 1 << 16)):
+            self.slack.append((entry, rest.size))
+            yield rest
+
+    def _stored(self, entry: Entry, data: Window) -> Source:
+        if data.size != entry.size and data.size == entry.compressed_size:
+            self.wrong_size.append((entry, data.size))
+        if entry.encrypted or data.size <= _CHECKED:
+            if self._crc(data) == entry.crc:
+                if entry.encrypted:
+                    self.not_encrypted.append(entry)
+            elif entry.encrypted:
+                self.problems.append(Problem(f"{shown(entry.name)}: it is encrypted", entry.offset))
+            else:
+                self.broken_sums.append((entry.name, entry.header_offset, not entry.crc))
+        return data
+
+    def _read_by_another(self) -> bool:
+        """Whether another format is certain that the whole file is its own, and so reads what comes before the zip."""
+        from assay.formats.catalogue import recognise  # noqa: PLC0415 - the catalogue names this module
+
+        claims = recognise(Head(self.source, self.name))
+        return any(claim is Claim.CERTAIN and signature.name != "zip" for signature, claim in claims)
+
+    def _crc(self, data: Source) -> int:
+        crc = 0
+        for offset in range(0, data.size, 1 << 20):
+            crc = zlib.crc32(data.read(offset, 1 << 20), crc)
+            self.budget.check_time(offset)
+        return crc
+
+    def _expand(self, entry: Entry) -> tuple[Expansion, int]:
+        make, before = zip_methods.decoder(self.source, entry.method, entry.offset, entry.compressed_size)
+        start, length = entry.offset + before, entry.compressed_size - before
+        return expand(self.source, start, length, make, self.budget), before
+
+
+def read(source: Source, budget: Budget, name: str) -> Zip:
+    """See :class:`~assay.formats.signature.Reader`."""
+    view = Zip(source, budget, name)
+    entries: list[Entry] = []
+    spans: list[zip_gaps.Span] = []
+    try:
+        _directories(view, entries, spans)
+        regions = zip_gaps.regions(source, spans, budget)
+        for region in regions:
+            found, rest = _unlisted(view, region)
+            entries += found
+            view.regions += rest
+    except FormatError as error:
+        view.note(error)
+    view.entries = tuple(sorted(entries, key=lambda entry: (entry.header_offset, not entry.listed)))
+    for region in view.regions:
+        if region.title == zip_gaps.TRAILING:
+            view.trailing = (region.offset, region.length)
+    if not entries and not view.ends:
+        raise NotThisFormat("no zip record can be read")
+    if view.ends and _inside_another(source, budget, view):
+        raise NotThisFormat("the zip is one file of the archive that this is")
+    if not view.ends:
+        view.problems.append(Problem("the zip has no central directory"))
+    return view
+
+
+def _inside_another(source: Source, budget: Budget, view: Zip) -> bool:
+    """Whether the zip is a whole member of a tar or Unix archive, which is read there."""
+    end = view.ends[0]
+    entries: Sequence[ar.Entry | tar.Entry]
+    if source.read(0, 8) == ar.MAGIC:
+        entries = ar.read(source, budget, "").entries
+    elif source.read(257, 5) == b"ustar":
+        entries = tar.read(source, budget, "").entries
+    else:
+        return False
+    first = min((entry.header_offset for entry in view.entries if entry.listed), default=end.first)
+    return any(entry.offset <= first and end.end <= entry.offset + entry.size for entry in entries)
+
+
+def names(entry: Entry) -> Iterator[str]:
+    """Every name that one reader or another gives the entry."""
+    yield entry.name
+    for header in (entry.central, entry.local):
+        if header is not None:
+            yield header.name
+            if header.unicode_name is not None:
+                yield header.unicode_name
+
+
+def _directories(view: Zip, entries: list[Entry], spans: list[zip_gaps.Span]) -> None:
+    """Read every directory that an end record of its own names."""
+    seen: set[int] = set()
+    for end in zip_records.ends(view.source):
+        if any(span.start <= end.offset < span.end for span in spans if span.data):
+            continue  # it belongs to a zip that is stored in this one
+        view.ends.append(end)
+        spans.append(zip_gaps.Span(end.first, end.end))
+        shift = end.directory - end.declared
+        places = {end.directory: shift}
+        if shift and view.source.read(end.declared, 4) == zip_records.CENTRAL:
+            places[end.declared] = 0
+        for directory, base in places.items():
+            if directory not in seen:
+                seen.add(directory)
+                _directory(view, end, directory, base, entries, spans)
+
+
+def _directory(
+    view: Zip, end: End, directory: int, base: int, entries: list[Entry], spans: list[zip_gaps.Span]
+) -> None:
+    count, after = 0, directory
+    known = {(entry.header_offset, entry.name) for entry in entries} if entries else set()
+    for listed in zip_records.central_entries(view.source, directory, end.first, view.budget):
+        count, after = count + 1, listed.header.end
+        entry = _listed(view, listed, base)
+        if entry.local is None:
+            what = f"{shown(entry.name)}: its local header is missing"
+            view.problems.append(Problem(what, listed.header.offset))
+        else:
+            spans.append(zip_gaps.Span(entry.header_offset, entry.end, bool(entry.flags & zip_records.DESCRIBED), True))
+        if known and (entry.header_offset, entry.name) in known:
+            continue
+        entries.append(entry)
+        variant = _variant(entry)
+        if variant is not None:
+            entries.append(variant)
+    spans.append(zip_gaps.Span(directory, after))
+    if count or not view.directories:
+        view.directories += 1
+    if count != end.count and count % 65536 != end.count:
+        view.miscounted = view.miscounted or (end.count, count)
+
+
+def _listed(view: Zip, listed: Listed, base: int) -> Entry:
+    header = listed.header
+    offset = listed.local_offset + base
+    local = zip_records.local_header(view.source, offset)
+    if local is None and base:
+        offset = listed.local_offset
+        local = zip_records.local_header(view.source, offset)
+    mode = listed.attributes >> 16 & 0o170000 if listed.unix else 0
+    name = header.name if header.unicode_name is None else header.unicode_name
+    return Entry(
+        name, local.end if local else offset, offset, header.compressed, header.size, header.method,
+        header.flags | (local.flags & zip_records.ENCRYPTED if local else 0), header.crc, name.endswith("/"), True,
+        mode == _LINK, _SPECIAL.get(mode, ""), local, header,
+    )  # fmt: skip
+
+
+def _variant(entry: Entry) -> Entry | None:
+    """What a reader that trusts the local header makes of a listed entry, when that is something else."""
+    local = entry.local
+    if local is None or (local.flags & zip_records.DESCRIBED and not local.compressed):
+        return None
+    if (local.method, local.compressed) == (entry.method, entry.compressed_size):
+        return None
+    return _from_local(local, entry)
+
+
+def _from_local(local: Header, entry: Entry | None = None) -> Entry:
+    name = local.name if local.unicode_name is None else local.unicode_name
+    return Entry(
+        name, local.end, local.offset, local.compressed, local.size, local.method, local.flags, local.crc,
+        name.endswith("/"), False, False, "", local, entry.central if entry else None,
+    )  # fmt: skip
+
+
+def _unlisted(view: Zip, region: Region) -> tuple[list[Entry], tuple[Region, ...]]:
+    """The local headers in a region that no directory lists, and what is left of the region."""
+    entries: list[Entry] = []
+    rest: list[Region] = []
+    at, end = region.offset, region.offset + region.length
+    while at < end:
+        offset = zip_gaps.find_local(view.source, at, end, view.budget)
+        rest += zip_gaps.trimmed(view.source, at, end if offset is None else offset, region.title, view.budget)
+        if offset is None:
+            break
+        view.budget.spend_members(offset=offset)
+        local = zip_records.local_header(view.source, offset)
+        assert local is not None, "it was found because it can be read"
+        local, at = zip_gaps.measured(view.source, local, end, view.budget)
+        entries.append(_from_local(local))
+    return entries, tuple(rest)
+
+
+def _expected(entry: Entry) -> tuple[str, ...]:
+    """PyTorch unpickles these whatever they look like."""
+    return ("pickle",) if any(name.rpartition("/")[2] == "data.pkl" for name in names(entry)) else ()
+
+
+def _printable(comment: bytes) -> bool:
+    try:
+        text = comment.decode()
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter in "\t\r\n" for letter in text)

@@ -1,0 +1,105 @@
+"""Python source, parsed and never compiled: what it would do, and when."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+from assay.core.errors import FormatError
+from assay.formats.budget import Budget
+from assay.formats.repository.python_effects import Effect, When
+from assay.formats.repository.python_walk import effects_of
+from assay.formats.repository.text import read_all
+from assay.formats.source import Source
+from assay.formats.view import Fact, NotThisFormat, View
+
+#: The longest file of ordinary packages has some 3 MB.
+MAX_BYTES: Final = 8 << 20
+MAX_UNCLAIMED: Final = 1 << 20
+SUFFIXES: Final = (".py", ".pyw", ".pyi")
+#: Operators in one row, or brackets in brackets, that no person writes: Python's own parser may run out of stack on them.
+MAX_ROW: Final = 3_000
+
+_CODING: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_PLAIN: Final = re.compile(r"(?:utf[-_]?8(?:[-_]sig)?|us[-_]?ascii|ascii|latin[-_]?1|iso[-_]?8859[-_]?\d+|cp\d+|windows[-_]\d+|"
+                           r"gbk|gb2312|gb18030|big5|euc[-_]?\w+|shift[-_]?jis|koi8[-_]\w|utf[-_]?16.*|mbcs|mac[-_]roman)", re.I)  # fmt: skip
+
+
+class Python(View):
+    """A Python file.
+
+    :param name: the file's name
+    :param effects: what it does, by line
+    :param coding: the encoding it declares, when that is one in which code can hide; else empty
+    """
+
+    kind: ClassVar[str] = "python"
+
+    def __init__(self, name: str, effects: list[Effect], coding: str) -> None:
+        super().__init__()
+        self.name = name
+        self.effects = effects
+        self.coding = coding
+
+    def facts(self) -> Iterable[Fact]:
+        """What it does, for whoever knows what loads it: kind ``does``, ``DOES WHEN TARGET`` (see :class:`View`)."""
+        for effect in self.effects:
+            if effect.when is not When.SCRIPT:
+                yield Fact("does", f"{effect.does.name} {effect.when.name} {effect.target}", effect.line)
+
+
+def read(source: Source, budget: Budget, name: str) -> Python:
+    """See :class:`assay.formats.signature.Reader`."""
+    claimed = name.lower().endswith(SUFFIXES)
+    if not claimed and source.size > MAX_UNCLAIMED:
+        raise NotThisFormat("too long for a script")
+    data = read_all(source, budget, MAX_BYTES)
+    try:
+        tree = parse(data)
+    except FormatError as error:
+        if not claimed:
+            raise NotThisFormat(error.what) from error
+        raise
+    return Python(name, effects_of(tree, name, budget), _hiding(data))
+
+
+def parse(data: bytes) -> ast.Module:
+    """The tree of some source.
+
+    :raises FormatError: it is no Python, as far as this Python knows, or too deep
+    """
+    _check_rows(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(data)
+    except SyntaxError as error:
+        raise FormatError(f"cannot be parsed as Python: {error.msg} in line {error.lineno}") from error
+    except ValueError as error:
+        raise FormatError("cannot be parsed as Python: it contains null bytes") from error
+    except (RecursionError, MemoryError) as error:
+        raise FormatError("cannot be parsed as Python: it is nested too deeply") from error
+
+
+def _check_rows(data: bytes) -> None:
+    """Refuse what would nest thousands of expressions without brackets: ``-----1``, ``a.b.c``, ``not not``.
+
+    :raises FormatError: some line does
+    """
+    for line in data.splitlines():
+        if len(line) > MAX_ROW and max(map(line.count, (b".", b"-", b"~", b"not", b"**", b"if", b"lambda"))) > MAX_ROW:
+            bare = re.sub(rb"\"[^\"\\]*\"|'[^'\\]*'|\d+\.\d*|\d*\.\d+|[eE]-\d", b"", line)
+            if max(map(bare.count, (b".", b"~", b"not", b"**", b"if", b"lambda"))) > MAX_ROW or b"-" * 100 in bare:
+                raise FormatError("cannot be parsed as Python: it is nested too deeply")
+
+
+def _hiding(data: bytes) -> str:
+    """The declared encoding, if it is none that source is ordinarily written in."""
+    for line in data.split(b"\n", 2)[:2]:
+        found = _CODING.match(line)
+        if found and not _PLAIN.fullmatch(found[1].decode("ascii", "replace")):
+            return found[1].decode("ascii", "replace")
+    return ""

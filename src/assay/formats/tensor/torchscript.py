@@ -1,0 +1,61 @@
+"""TorchScript's source text: which operators it calls and which native classes it names. It is never compiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+#: A whole string literal, a comment, or a call: strings and comments call nothing.
+_PARTS: Final = re.compile(
+    r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|#[^\n]*"
+    r"|(?<![\w.])(?P<class>__torch__\.torch\.classes\.[\w.]+)"
+    r"|(?<![\w.])(?P<call>(?:torch|ops\.\w+)(?:\s*\.\s*\w+)+)\s*\(",
+    re.ASCII,
+)
+_BLANKS: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An operator or a class that the source names.
+
+    :param space: the operator's namespace, ``aten`` for ``torch.add`` and ``ops.aten.add``; of a class, the one it is
+        registered in
+    :param name: the operator, or the class
+    """
+
+    space: str
+    name: str
+    is_class: bool
+    line: int
+
+
+def uses(text: str) -> Iterator[Use]:
+    """Every operator and native class in the text, each once, where it first is."""
+    seen: set[tuple[str, str, bool]] = set()
+    line, place = 1, 0
+    for found in _PARTS.finditer(text):
+        dotted = found["class"] or found["call"]
+        if dotted is None:
+            continue
+        use = _class(dotted) if found["class"] else _operator(_BLANKS.sub("", dotted))
+        if (*use, bool(found["class"])) in seen:
+            continue
+        seen.add((*use, bool(found["class"])))
+        line += text.count("\n", place, found.start())
+        place = found.start()
+        yield Use(*use, bool(found["class"]), line)
+
+
+def _operator(dotted: str) -> tuple[str, str]:
+    parts = dotted.split(".")
+    if parts[0] == "ops":
+        return parts[1], ".".join(parts[2:])
+    return "aten", ".".join(parts[1:])
+
+
+def _class(dotted: str) -> tuple[str, str]:
+    space, _, name = dotted.removeprefix("__torch__.torch.classes.").partition(".")
+    return space, name

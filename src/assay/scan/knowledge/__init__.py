@@ -1,0 +1,1 @@
+"""What formats' own operators and functions are: lists read from the real packages, for rules to judge by."""

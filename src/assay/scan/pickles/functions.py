@@ -1,0 +1,148 @@
+"""Functions that a pickle carries: as fields of a code object, as marshalled bytes, or as a text."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from assay.core.errors import FormatError
+from assay.core.finding import Confidence, Severity
+from assay.formats.pickle.values import TEXT_KEPT, Call, Items, Value
+from assay.scan.callables.harm import Harm
+from assay.scan.pickles import carried, marshalled as marshal_reader, wording
+from assay.scan.pickles.bench import Bench
+from assay.scan.pickles.carried import Code
+
+RULE: Final = "pickle-embedded-code"
+_SHOWN: Final = 6
+#: What is as bad when the function is called as when the pickle called it itself.
+_CRITICAL: Final = frozenset((Harm.COMMAND, Harm.CODE, Harm.NATIVE, Harm.LOAD, Harm.IMPORT))
+
+
+def code(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
+    """The fields of a code object, in the order of some Python: instructions, constants, names, variables, file, name."""
+    for index, each in enumerate(args):
+        match (each, *args[index + 1 : index + 6]):
+            case (
+                bytes(instructions) | str(instructions),
+                Items(kind="tuple", items=constants, length=many),
+                Items(kind="tuple", items=names, length=count),
+                Items(kind="tuple"),
+                str() | bytes() as file,
+                str() | bytes() as name,
+            ):
+                found = Code(
+                    _text(name) or _text(file),
+                    tuple(_text(one) for one in names if isinstance(one, str | bytes)),
+                    tuple(one for one in _flat(constants) if isinstance(one, str)),
+                    instructions if isinstance(instructions, bytes) else instructions.encode("latin-1", "replace"),
+                    complete=len(instructions) < TEXT_KEPT and many == len(constants) and count == len(names),
+                )
+                _report(bench, [found], call)
+                return
+    bench.flag(
+        RULE, f"unreadable {call.offset}", f"makes a function with {dotted} of parts that cannot be read", call.offset,
+        Severity.HIGH, Confidence.MEDIUM,
+    )  # fmt: skip
+
+
+def _flat(constants: tuple[Value, ...]) -> list[Value]:
+    found: list[Value] = []
+    for each in constants:
+        found.extend(each.items if isinstance(each, Items) else (each,))
+    return found
+
+
+def marshalled(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
+    """Bytes that ``marshal`` wrote."""
+    match args:
+        case (bytes(data), *_) if len(data) < TEXT_KEPT:
+            try:
+                _report(bench, marshal_reader.read(data), call)
+            except FormatError as error:
+                _unreadable(bench, dotted, error.what, call)
+        case _:
+            _unreadable(bench, dotted, "they are put together, or too long", call)
+
+
+def _unreadable(bench: Bench, dotted: str, why: str, call: Call) -> None:
+    bench.flag(
+        RULE, f"unreadable {call.offset}", f"makes a function with {dotted} of bytes that cannot be read: {why}", call.offset,
+        Severity.HIGH, Confidence.MEDIUM,
+    )  # fmt: skip
+
+
+def source(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
+    """A text that is compiled and run while the pickle is loaded, as ``torch.fx`` writes its graphs down."""
+    texts = [each for each in _flat(args) if isinstance(each, str) and ("\n" in each or "(" in each or "import" in each)]
+    found: list[Code] = []
+    for text in texts:
+        try:
+            tree = ast.parse(text[:TEXT_KEPT])
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        found.append(_of_tree(tree, complete=len(text) < TEXT_KEPT))
+    if not found:
+        _unreadable(bench, dotted, "no Python is in them", call)
+        return
+    if any(not isinstance(each, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Expr | ast.Assign | ast.AnnAssign)
+           for text in texts for each in _statements(text)):  # fmt: skip
+        bench.flag(
+            RULE, f"statements {call.offset}", f"{dotted} runs statements, not only definitions, while it is loaded",
+            call.offset, Severity.HIGH,
+        )  # fmt: skip
+    _report(bench, found, call)
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(text[:TEXT_KEPT]).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def _of_tree(tree: ast.AST, *, complete: bool) -> Code:
+    names: set[str] = set()
+    texts: list[str] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.FunctionDef(name=name):
+                names.add(name)
+            case ast.Import(names=aliases):
+                names.update(each.name for each in aliases)
+            case ast.ImportFrom(module=str(module), names=aliases):
+                names.update((module, *(each.name for each in aliases)))
+            case ast.Constant(value=str(text)):
+                texts.append(text)
+    return Code("forward", tuple(sorted(names - {"torch", "forward"})), tuple(texts), complete=complete)
+
+
+def _report(bench: Bench, found: list[Code], call: Call) -> None:
+    for each in found:
+        verdict = carried.judge(each)
+        name = wording.text(each.name)
+        if verdict.reaches:
+            worst = verdict.reaches[0][1]
+            reached = ", ".join(wording.text(dotted) for dotted, _ in verdict.reaches[:_SHOWN])
+            bench.flag(
+                RULE,
+                f"{each.name} {reached}",
+                f"carries the Python function {name} as code, which uses {reached} and so {worst.does} when it is called",
+                call.offset,
+                Severity.CRITICAL if worst in _CRITICAL else Severity.HIGH,
+                Confidence.HIGH if verdict.sure else Confidence.MEDIUM,
+            )
+        else:
+            used = ", ".join(wording.text(word) for word in each.names[:_SHOWN])
+            bench.flag(
+                RULE,
+                f"{each.name} {used}",
+                f"carries the Python function {name} as code, which uses {used or 'no name from outside'}",
+                call.offset,
+                Severity.LOW,
+                Confidence.MEDIUM,
+            )
+
+
+def _text(found: str | bytes) -> str:
+    return found if isinstance(found, str) else found.decode("latin-1")

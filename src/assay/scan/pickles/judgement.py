@@ -1,0 +1,53 @@
+"""One look at a pickle for all rules: what is called, filled and fetched, held against the allow-list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from assay.formats.pickle.view import Pickle
+from assay.scan.callables.allowance import Allowances
+from assay.scan.pickles import calls, fetched
+from assay.scan.pickles.bench import Bench
+from assay.scan.rule import Hit
+
+NOTHING_MORE: Final = Allowances()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found, by the id of the rule that reports it."""
+
+    hits: dict[str, tuple[Hit, ...]]
+
+    def of(self, rule: str) -> tuple[Hit, ...]:
+        """The hits of one rule, by offset."""
+        return self.hits.get(rule, ())
+
+
+_made: WeakKeyDictionary[Pickle, Judgement] = WeakKeyDictionary()
+
+
+def judge(view: Pickle, allowances: Allowances | None = None) -> Judgement:
+    """Judge a pickle; a view that was judged before is not judged again.
+
+    :param allowances: what an organisation allows for this file. Given before the rules run, it holds for all of them:
+        they ask for the judgement without it
+    """
+    made = _made.get(view)
+    if made is None or allowances is not None:
+        made = _made[view] = _judge(view, allowances or NOTHING_MORE)
+    return made
+
+
+def _judge(view: Pickle, allowances: Allowances) -> Judgement:
+    bench = Bench(view, allowances)
+    for call in view.calls:
+        if call.op == "BUILD":
+            bench.note_state(call)
+    for call in view.calls:
+        calls.judge(bench, call)
+    for name in view.imports:
+        fetched.judge(bench, name)
+    return Judgement({rule: bench.found(rule) for rule in sorted(bench.hits)})

@@ -1,0 +1,175 @@
+"""Credentials in text. What they are and where they stand is told; what they say never leaves this module.
+
+The patterns are those of `detect-secrets <https://github.com/Yelp/detect-secrets>`_, without its network checks, and some
+for this field's own services. A pattern is only tried where a word that it must have was found, so that large texts cost
+next to nothing and the package is imported only when there is reason to.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from assay.core.finding import Confidence, Severity
+from assay.formats.repository.text import MAX_TEXT
+
+#: Characters on either side of a word that are looked at.
+AROUND: Final = 300
+#: Places of one word in one text that are looked at.
+MAX_PLACES: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A credential.
+
+    :param what: its sort, with an article
+    """
+
+    what: str
+    line: int
+    severity: Severity
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """One sort of secret.
+
+    :param words: of which one stands in every secret of the sort, or before it
+    :param find: gives the secrets in a short text
+    """
+
+    what: str
+    words: tuple[str, ...]
+    find: Callable[[str], Iterable[str]]
+    severity: Severity = Severity.HIGH
+    confidence: Confidence = Confidence.HIGH
+
+
+def _plugin(module: str, name: str) -> Callable[[str], Iterable[str]]:
+    def find(text: str) -> Iterable[str]:
+        found: Iterable[str] = _detector(module, name)(text)
+        return found
+
+    return find
+
+
+@cache
+def _detector(module: str, name: str) -> Callable[[str], Iterable[str]]:
+    detector: Callable[[str], Iterable[str]] = getattr(
+        importlib.import_module(f"detect_secrets.plugins.{module}"), name
+    )().analyze_string
+    return detector
+
+
+def _pattern(pattern: str) -> Callable[[str], Iterable[str]]:
+    compiled = re.compile(pattern)
+
+    def find(text: str) -> Iterable[str]:
+        return [match[1] for match in compiled.finditer(text)]
+
+    return find
+
+
+_KEYED: Final = re.compile(
+    r"[\"']?[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key"
+    r"|client[_-]?secret)[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z0-9+/_.~-]{20,200}={0,2})[\"']?(?=\s|,|\}|$)",
+    re.IGNORECASE,
+)
+
+
+def _keyed(text: str) -> Iterable[str]:
+    return [match[1] for match in _KEYED.finditer(text) if _is_random(match[1])]
+
+
+def _basic(text: str) -> Iterable[str]:
+    pattern = re.compile(r"://([^\s:/?#\[\]@!$&'()*+,;=\"<>{}]{1,100}):([^\s:/?#\[\]@\"'<>{}]{6,100})@[\w.-]+\.\w+")
+    ordinary = ("pass", "pwd", "secret", "token", "key", "user", "xxx", "***", "...", "$", "%s", "name", "foo", "bar", "1234")
+    return [match[2] for match in pattern.finditer(text) if not any(word in match[2].lower() for word in ordinary)]
+
+
+_SORTS: Final = (
+    _Sort("an AWS access key", ("AKIA", "ASIA", "ABIA", "ACCA"), _pattern(r"(?<![A-Za-z0-9/+])((?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16})(?![A-Za-z0-9/+])")),
+    _Sort("an AWS secret key", ("aws", "AWS", "Aws"), _plugin("aws", "AWSKeyDetector")),
+    _Sort("a Hugging Face token", ("hf_", "api_org_"), _pattern(r"(?<![A-Za-z0-9_])((?:hf|api_org)_[A-Za-z0-9]{30,40})(?![A-Za-z0-9_])")),
+    _Sort("a private key", ("PRIVATE KEY",), _pattern(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s|[\"',+])*([A-Za-z0-9+/=]{40,})")),
+    _Sort("a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), _plugin("github_token", "GitHubTokenDetector")),
+    _Sort("a GitHub token", ("github_pat_",), _pattern(r"(github_pat_[A-Za-z0-9_]{60,90})")),
+    _Sort("a GitLab token", ("glpat-", "gldt-", "glft-", "glrt-", "GR1348941"), _plugin("gitlab_token", "GitLabTokenDetector")),
+    _Sort("a Slack token", ("xox", "hooks.slack.com"), _plugin("slack", "SlackDetector")),
+    _Sort("a Stripe key", ("_live_",), _plugin("stripe", "StripeDetector")),
+    _Sort("an OpenAI key", ("T3BlbkFJ",), _plugin("openai", "OpenAIDetector")),
+    _Sort("an Anthropic key", ("sk-ant-",), _pattern(r"(sk-ant-[A-Za-z0-9_-]{40,200})")),
+    _Sort("an npm token", ("_authToken",), _plugin("npm", "NpmDetector")),
+    _Sort("a PyPI token", ("pypi-AgE",), _plugin("pypi_token", "PypiTokenDetector")),
+    _Sort("a SendGrid key", ("SG.",), _plugin("sendgrid", "SendGridDetector")),
+    _Sort("an Azure storage key", ("AccountKey",), _plugin("azure_storage_key", "AzureStorageKeyDetector")),
+    _Sort("a Square token", ("sq0",), _plugin("square_oauth", "SquareOAuthDetector")),
+    _Sort("a Google API key", ("AIza",), _pattern(r"(?<![A-Za-z0-9_-])(AIza[A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])")),
+    _Sort("a Databricks token", ("dapi",), _pattern(r"(?<![A-Za-z0-9])(dapi[0-9a-f]{32})(?![A-Za-z0-9])")),
+    _Sort("a Replicate token", ("r8_",), _pattern(r"(?<![A-Za-z0-9_])(r8_[A-Za-z0-9]{37})(?![A-Za-z0-9_])")),
+    _Sort("a password in an address", ("://",), _basic, Severity.MEDIUM, Confidence.MEDIUM),
+    _Sort("a JSON web token", ("eyJ",), _plugin("jwt", "JwtTokenDetector"), Severity.LOW, Confidence.MEDIUM),
+    _Sort(
+        "what looks like a credential",
+        ("secret", "passw", "api_key", "apikey", "api-key", "access_key", "access_token", "auth_token", "private_key",
+         "API_KEY", "SECRET", "PASSW", "ACCESS_TOKEN", "AUTH_TOKEN", "apiKey", "accessToken"),
+        _keyed,
+        Severity.MEDIUM,
+        Confidence.LOW,
+    ),
+)  # fmt: skip
+_PLACEHOLDERS: Final = (
+    "example", "xxxx", "your", "placeholder", "dummy", "fake", "redacted", "sample", "changeme", "abcdefgh", "0000000", "insert",
+)  # fmt: skip
+
+
+def secrets_in(text: str) -> Iterator[Secret]:
+    """Credentials in a text, by line; one of a sort for each line."""
+    text = text[:MAX_TEXT]
+    found: set[Secret] = set()
+    seen: set[str] = set()
+    for sort in _SORTS:
+        for around, start in _places(text, sort.words):
+            for value in sort.find(around):
+                if value in seen or _is_placeholder(value):
+                    continue
+                seen.add(value)
+                line = text.count("\n", 0, max(start, text.find(value[:40], start))) + 1
+                found.add(Secret(sort.what, line, sort.severity, sort.confidence))
+    yield from sorted(found, key=lambda secret: (secret.line, secret.what))
+
+
+def _places(text: str, words: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+    """The surroundings of each word, within its line (and the next few, for keys that take several)."""
+    for word in words:
+        at, end, count = text.find(word), -1, 0
+        while at >= 0 and count < MAX_PLACES:
+            if at >= end:
+                start = max(text.rfind("\n", 0, at) + 1, at - AROUND)
+                end = at + AROUND
+                count += 1
+                yield text[start:end], start
+            at = text.find(word, max(at + 1, end - AROUND // 2))
+
+
+def _is_placeholder(value: str) -> bool:
+    lower = value.lower()
+    return len(set(value)) < 8 or any(word in lower for word in _PLACEHOLDERS)
+
+
+def _is_random(value: str) -> bool:
+    """Whether a value looks drawn by lot: digits among letters of both cases, and no word or path."""
+    kinds = (any(map(str.isdigit, value)), any(map(str.islower, value)), any(map(str.isupper, value)))
+    if sum(kinds) < 3 or value.count("/") > 3 or value.count(".") > 2 or value.count("_") > 3 or value.count("-") > 5:
+        return False
+    counts = Counter(value)
+    entropy = -sum(count / len(value) * math.log2(count / len(value)) for count in counts.values())
+    return entropy > 3.7
