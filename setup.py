@@ -47,13 +47,16 @@ def extensions() -> list[object]:
     if os.environ.get("ASSAY_PURE") or sys.implementation.name != "cpython":
         return []
     try:
-        from mypyc.build import mypycify
+        from mypyc.build import mypycify  # noqa: PLC0415 - it may not be there
     except ImportError:
         return []
     try:
         return list(mypycify([str(SOURCE / name) for name in HOT], opt_level="3", group_name="assay"))
-    except (SystemExit, Exception) as error:
+    except (SystemExit, Exception) as error:  # whatever stops mypyc is no reason not to install
         sys.stderr.write(f"assay runs without compiled loops: {error}\n")
+        for name in HOT:  # what an earlier build left must not stand for these sources
+            for built in (SOURCE / name).parent.glob(f"{Path(name).stem}.*.so"):
+                built.unlink()
         return []
 
 

@@ -73,7 +73,14 @@ def _torch7() -> list[bytes]:
     tensor = struct.pack("<ii", 4, 1) + text(b"V 1") + text(b"torch.FloatTensor")
     tensor += struct.pack("<iqqq", 1, 2, 1, 1) + storage
     function = struct.pack("<iii", 8, 3, 8) + b"\x1bLuaR\0\1\4" + struct.pack("<i", 0)
-    table = struct.pack("<iii", 3, 9, 2) + struct.pack("<id", 1, 1.0) + tensor + struct.pack("<i", 2) + text(b"k") + function
+    table = (
+        struct.pack("<iii", 3, 9, 2)
+        + struct.pack("<id", 1, 1.0)
+        + tensor
+        + struct.pack("<i", 2)
+        + text(b"k")
+        + function
+    )
     return [table, tensor, b"4\n1\n3\nV 1\n9\nnn.Linear\n3\n2\n1\n1\n1\n2\n1\nx\n"]
 
 

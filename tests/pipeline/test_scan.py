@@ -222,3 +222,18 @@ def test_a_role_is_checked_for_each_reading(project: Path) -> None:
         assert len(list(records.scans(digest=artifact.digest))) == 1
         assert list(records.builds(digest=artifact.digest)) == []
         assert next(ledger.find(predicate_type=SCAN)) not in records.rejected
+
+
+def test_from_the_command_to_the_gate(project: Path, assay: Assay) -> None:
+    """Scan, record, decide: the commands as a user calls them."""
+    done = assay(project, "scan", "model", "--record", "--no-cache", "--format", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    decided = decision(assay, project)
+    assert decided["allowed"], found(decided)
+    entry = decided["scans"][0]["entry"]
+    statement = json.loads(assay(project, "log", "show", str(entry)).stdout)
+    assert statement["subject"][0]["name"] == "model"
+    assert [file["path"] for file in statement["predicate"]["coverage"]["files"]] == [
+        "model/card.txt",
+        "model/weights.txt",
+    ]

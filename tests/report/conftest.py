@@ -76,7 +76,7 @@ def scan() -> ScanResult:
             call,
             replace(call, location=Location("archive/data.pkl", 99)),
         ),
-        unknown=(Unknown("models/c.h5", "LIMIT members (100000)", Location("", 8)),),
+        unknown=(Unknown("models/c.h5", "LIMIT members (100000) at byte 8", Location("", 8)),),
         files=(
             Scanned("models/README.md", ("text",), Digest("sha256", "1" * 64), 10, Outcome.HARMLESS),
             Scanned("models/a.bin", ("pickle",), Digest("sha256", "2" * 64), 20, Outcome.INSPECTED),

@@ -21,8 +21,8 @@ models/b.pt  torch, zip  sha256:333333333333333333333333333333333333333333333333
       calls os.system with "id"
 
 could not tell
-  models/c.h5  byte 8
-      LIMIT members (100000)
+  models/c.h5
+      LIMIT members (100000) at byte 8
 
 ignored
   models/a.bin · high · remote-code · byte 4,711

@@ -170,12 +170,12 @@ def _rendered(result: ScanResult, form: str, fail_on: Severity, *, allow_unknown
     if form == "json":
         from assay.report.scan_json import scan_json
 
-        return jsontext.dumps(scan_json(result, fail_on=fail_on, allow_unknown=allow_unknown)).decode()
+        return jsontext.printed(scan_json(result, fail_on=fail_on, allow_unknown=allow_unknown))
     if form == "sarif":
         from assay.report.sarif import sarif
         from assay.scan.rules import all_rules
 
-        return jsontext.dumps(sarif(result, all_rules())).decode()
+        return jsontext.printed(sarif(result, all_rules(), fail_on=fail_on, allow_unknown=allow_unknown))
     if form == "junit":
         from assay.report.junit import junit_xml
 

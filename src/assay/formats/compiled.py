@@ -17,6 +17,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -49,7 +50,7 @@ class _Finder:
         self.names = frozenset(names)
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self, name: str, path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """See :class:`importlib.abc.MetaPathFinder`."""
         if name not in self.names or path is None:
@@ -58,8 +59,6 @@ class _Finder:
 
 
 def _source_spec(name: str, folders: Sequence[str]) -> ModuleSpec | None:
-    from importlib.util import spec_from_file_location
-
     stem = name.rpartition(".")[2]
     for folder in folders:
         file = Path(folder, f"{stem}.py")

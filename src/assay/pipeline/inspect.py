@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assay import __version__
+from assay.core.allowance import Allowance
+from assay.core.finding import Scanned
 from assay.core.ignore import Ignore, apply
 from assay.core.scan import ScanResult
 from assay.scan.cache import Cache
@@ -45,6 +47,13 @@ def inspect(
         tool_version=__version__,
         started=started,
         finished=clock(),
+        allowances=_used(settings.allowances, files),
         limits=tuple(asdict(settings.limits).items()),
         notes=judged.notes,
     )
+
+
+def _used(allowances: Iterable[Allowance], files: Iterable[Scanned]) -> tuple[Allowance, ...]:
+    """Those that are for everything or for one of the files."""
+    digests = {str(file.digest) for file in files}
+    return tuple(item for item in allowances if not item.digest or item.digest in digests)

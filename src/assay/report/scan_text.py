@@ -37,7 +37,7 @@ def scan_text(result: ScanResult, *, every_file: bool = False) -> str:
         *_by_file(result),
         _section("could not tell", (_unknown(item) for item in unknown_in_order(result))),
         _section("ignored", map(_ignored, ignored)),
-        _section("allowed", map(_allowed, result.allowances)),
+        _section("allowed", _allowed(result.allowances)),
         _section("to mend", _remedies(result.standing)),
         _section("files", map(_file, files_in_order(result)) if every_file else ()),
         _section("notes", (f"  {_filled(note, 2)}" for note in result.notes)),
@@ -84,7 +84,8 @@ def _finding(finding: Finding) -> str:
 
 
 def _unknown(item: Unknown) -> str:
-    head = "  ".join(part for part in (click.style(visible(item.path), bold=True), visible(str(item.location))) if part)
+    # The reason says at which byte.
+    head = "  ".join(filter(None, (click.style(visible(item.path), bold=True), visible(item.location.member))))
     return f"  {head}\n      {_filled(item.reason, 6)}"
 
 
@@ -96,8 +97,10 @@ def _ignored(finding: Finding) -> str:
     return f"  {head}\n      {_filled(finding.message, 6)}\n      {_filled(why, 6)}"
 
 
-def _allowed(item: Allowance) -> str:
-    return f"  {_filled(f'{item.name} until {item.until}: {item.reason}', 6)}"
+def _allowed(allowances: Iterable[Allowance]) -> Iterator[str]:
+    """Each name once, whichever files it was for."""
+    for name, until, reason in sorted({(item.name, item.until, item.reason) for item in allowances}):
+        yield f"  {_filled(f'{name} until {until}: {reason}', 6)}"
 
 
 def _remedies(findings: Iterable[Finding]) -> Iterator[str]:

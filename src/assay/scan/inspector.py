@@ -10,6 +10,7 @@ from typing import Final
 from assay.core.allowance import Allowance
 from assay.core.errors import FormatError
 from assay.core.finding import Finding, Location, Outcome, Severity, Unknown
+from assay.core.scan import in_order
 from assay.formats.budget import Budget, LimitReached
 from assay.formats.catalogue import BY_NAME, recognise
 from assay.formats.signature import Claim, Head, Signature
@@ -72,7 +73,7 @@ class Inspector:
                         rule, last.severity, last.confidence, self.path, Location(), message, last.remedy, last.threats
                     )
                 )
-        return tuple(sorted(found, key=_order))
+        return tuple(in_order(found))
 
     @property
     def unknown(self) -> tuple[Unknown, ...]:
@@ -229,24 +230,6 @@ def finding_of(rule: Rule, hit: Hit, path: str, place: str) -> Finding:
         message=hit.message,
         remedy=rule.remedy,
         threats=rule.threats,
-    )
-
-
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """By path, the worst first, then by place."""
-    return tuple(sorted(findings, key=_order))
-
-
-def _order(finding: Finding) -> tuple[str, int, str, int, int, str, str]:
-    place = finding.location
-    return (
-        finding.path,
-        -finding.severity,
-        place.member,
-        -1 if place.offset is None else place.offset,
-        -1 if place.line is None else place.line,
-        finding.rule,
-        finding.message,
     )
 
 

@@ -51,10 +51,7 @@ def scan_statement(*, subject: Subject, result: ScanResult, scanner: str) -> Sta
             "limits": dict(result.finite_limits),
             "findings": findings,
             "coverage": {"files": files, "couldNotTell": unknown},
-            "allowances": [
-                {"callable": encodable(item.name), "reason": encodable(item.reason), "until": item.until}
-                for item in result.allowances
-            ],
+            "allowances": _allowances(result),
         },
     )
 
@@ -88,6 +85,15 @@ def parse_scan(statement: Statement, *, entry: int, signer: str) -> Scan:
         ),
         finished=fields.time(predicate, "finishedOn"),
     )
+
+
+def _allowances(result: ScanResult) -> list[Json]:
+    """Each name, reason and end once, whichever files it was for."""
+    said = dict.fromkeys((item.name, item.reason, item.until) for item in result.allowances)
+    return [
+        {"callable": encodable(name), "reason": encodable(reason), "until": until}
+        for name, reason, until in sorted(said)
+    ]
 
 
 def _finding(finding: Finding) -> Json:

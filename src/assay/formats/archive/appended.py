@@ -27,4 +27,7 @@ def recognised(source: Source) -> bool:
     """Whether the bytes are more than noise: a format is certain that they are its own, or they may be a pickle."""
     from assay.formats.catalogue import recognise  # noqa: PLC0415 - the catalogue names the modules that ask this
 
-    return any(claim is Claim.CERTAIN or signature.name == "pickle" for signature, claim in recognise(Head(source, "")))
+    for signature, claim in recognise(Head(source, "")):
+        if not signature.harmless and (claim is Claim.CERTAIN or signature.name == "pickle"):
+            return True
+    return False

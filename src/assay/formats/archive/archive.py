@@ -13,6 +13,8 @@ from assay.formats.budget import LimitReached
 from assay.formats.source import Source
 from assay.formats.view import Problem, View
 
+_LARGE: Final = 32 << 20
+_MUCH: Final = 500
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _DEVICE: Final = re.compile(r"(?i)(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)")
 
@@ -48,6 +50,8 @@ class Archive(View):
         all. Filled while members are read, as the next two."""
         self.bombs: list[tuple[str, LimitReached]] = []
         """Members whose expansion met a limit."""
+        self.inflated: list[tuple[str, int, int, int]] = []
+        """Members that are hundreds of times larger than their compressed form: name, offset, bytes in, bytes out."""
         self.programs: list[tuple[str, int, str]] = []
         """Members that begin as native programs do: name, offset, format."""
 
@@ -60,6 +64,11 @@ class Archive(View):
         found = native(source.read(0, 4))
         if found:
             self.programs.append((name, offset, found))
+
+    def grew(self, name: str, offset: int, taken: int, given: int) -> None:
+        """Remember a member that expands to far more than weights ever would."""
+        if given >= _LARGE and given > _MUCH * max(taken, 1):
+            self.inflated.append((name, offset, taken, given))
 
     def stop(self, name: str, error: FormatError, offset: int) -> None:
         """Remember why a member could not be expanded to its end."""

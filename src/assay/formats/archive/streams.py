@@ -86,6 +86,7 @@ def read(source: Source, budget: Budget, name: str) -> Stream:
             error = one.read(view, budget)
         except FormatError as problem:
             error = problem
+        view.grew(view.inner_name, at, view.end - at, view.content.size)
         if error is not None:
             if not view.content.size or (one.heuristic and not _convincing(view)):
                 raise NotThisFormat(f"it does not begin as {form} data: {error.what}", offset=error.offset)

@@ -168,6 +168,7 @@ class Zip(Archive):
         except FormatError as error:
             self.stop(entry.name, error, entry.offset)
             return
+        self.grew(entry.name, entry.header_offset, expansion.consumed, expansion.size)
         if expansion.error is None:
             if entry.encrypted:
                 self.not_encrypted.append(entry)
@@ -363,7 +364,8 @@ def _unlisted(view: Zip, region: Region) -> tuple[list[Entry], tuple[Region, ...
         local = zip_records.local_header(view.source, offset)
         assert local is not None, "it was found because it can be read"
         local, at = zip_gaps.measured(view.source, local, end, view.budget)
-        entries.append(_from_local(local))
+        if local.raw_name or local.compressed:  # Android's build tools fill holes with headers of nothing
+            entries.append(_from_local(local))
     return entries, tuple(rest)
 
 

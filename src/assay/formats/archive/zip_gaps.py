@@ -140,5 +140,6 @@ def _signing_block(source: Source, end: int, length: int) -> bool:
 
 def _credible(header: Header) -> bool:
     name = header.raw_name
-    known = header.method in zip_methods.NAMES
-    return known and 0 < len(name) <= 4096 and not any(byte < 32 for byte in name)
+    if header.method not in zip_methods.NAMES or len(name) > 4096 or any(byte < 32 for byte in name):
+        return False
+    return bool(name) or not (header.compressed or header.size or header.crc)

@@ -30,7 +30,7 @@ def _onnx(head: Head) -> Claim:
         if version and opsets and not odd and 0 < fields[1, 0] < 1000 and _graph(head, fields[7, 2]):
             return Claim.CERTAIN
         return Claim.PLAUSIBLE
-    if _tensor(head, fields):
+    if _tensor(fields):
         return Claim.PLAUSIBLE
     # A field that nobody knows may be as long as it likes and stand before the rest.
     pending = not found.whole and not found.broken and bool(fields)
@@ -42,7 +42,7 @@ def _graph(head: Head, position: int) -> bool:
     return wire == 2 and number in {1, 2, 5, 10, 11, 12, 13, 14, 15, 16}
 
 
-def _tensor(head: Head, fields: dict[tuple[int, int], int]) -> bool:
+def _tensor(fields: dict[tuple[int, int], int]) -> bool:
     """Whether it may be a single tensor: a data type, and numbers or the file that has them."""
     kind = fields.get((2, 0), 0)
     numbers = any(number in fields for number in ((9, 2), (4, 2), (5, 2), (6, 2), (7, 2), (10, 2), (11, 2), (13, 2)))

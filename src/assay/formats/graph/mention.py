@@ -1,7 +1,7 @@
 """Words in a file that belong to a program and not to a model: libraries, commands, code, paths that climb out.
 
-Formats without a public specification are judged by these, and so are free texts that no loader should need. A mention
-proves nothing by itself; a rule says what it means where it stands.
+Formats without a public specification are judged by these, and so are free texts that no loader should need. A
+mention proves nothing by itself; a rule says what it means where it stands.
 """
 
 from __future__ import annotations

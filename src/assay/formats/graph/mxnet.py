@@ -63,10 +63,11 @@ def read(source: Source, budget: Budget, name: str) -> MxNet:  # noqa: ARG001 - 
         if b'"nodes"' not in source.read(0, 4096) or b'"op"' not in source.read(0, 4096):
             raise NotThisFormat(error.what, offset=error.offset) from error
         raise
-    if not isinstance(document, dict) or not isinstance(document.get("nodes"), list) or not _graph_like(document):
+    nodes = document.get("nodes") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(nodes, list) or not _graph_like(document):
         raise NotThisFormat("it is JSON, but no graph of MXNet")
     view = MxNet()
-    for node in document["nodes"]:
+    for node in nodes:
         budget.spend_members()
         _node(view, node)
     return view

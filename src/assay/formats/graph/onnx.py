@@ -1,8 +1,8 @@
 """ONNX models, walked over the wire format of protocol buffers: graphs in graphs, functions, tensors, outside files.
 
-The runtime's own parsers build the whole model, and the framework's loader opens the outside files it names; here it is
-only walked. A model may name files (external data), need operators that come from a native library (custom domains), or
-run Python (``PyOp`` and its like); everything else is arithmetic.
+The runtime's own parsers build the whole model, and the framework's loader opens the outside files it names; here
+it is only walked. A model may name files (external data), need operators that come from a native library (custom
+domains), or run Python (``PyOp`` and its like); everything else is arithmetic.
 """
 
 from __future__ import annotations

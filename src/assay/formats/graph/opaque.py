@@ -1,7 +1,8 @@
-"""Formats without a public description: TensorRT engines, RKNN and CNTK models. What their bytes mention is all one can tell.
+"""Formats without a public description: TensorRT engines, RKNN and CNTK models. What their bytes mention is all one can
+tell.
 
-Their content is built and read by one vendor's library; an engine holds machine code for the accelerator. So these views
-never say that nothing is wrong: a rule says that they cannot be inspected, and others what they mention.
+Their content is built and read by one vendor's library; an engine holds machine code for the accelerator. So these
+views never say that nothing is wrong: a rule says that they cannot be inspected, and others what they mention.
 """
 
 from __future__ import annotations
@@ -29,38 +30,17 @@ class Opaque(View):
         super().__init__()
         self.title = title
         self.mentions: list[Mention] = []
-        self.plugins: dict[str, int] = {}
-        """Kinds of plugin layers, and where each is first named."""
-
-
-class TensorRt(Opaque):
-    """A serialised engine."""
-
-    kind: ClassVar[str] = "tensorrt"
-
-
-class Rknn(Opaque):
-    """A model for Rockchip's accelerators."""
-
-    kind: ClassVar[str] = "rknn"
-
-
-class Cntk(Opaque):
-    """A model of Microsoft's Cognitive Toolkit."""
-
-    kind: ClassVar[str] = "cntk"
 
 
 def read(source: Source, budget: Budget, name: str) -> Opaque:
     """See :class:`assay.formats.signature.Reader`."""
     start = source.read(0, 4096)
-    view: Opaque
     if start[:4] in TENSORRT or name.lower().endswith((".engine", ".trt", ".plan")):
-        view = TensorRt("TensorRT engine")
+        view = Opaque("TensorRT engine")
     elif start[:4] == b"RKNN":
-        view = Rknn("RKNN model")
+        view = Opaque("RKNN model")
     elif start.startswith(CNTK_V1) or all(mark in start for mark in CNTK_V2):
-        view = Cntk("CNTK model")
+        view = Opaque("CNTK model")
     else:
         raise NotThisFormat("it has none of their marks")
     try:

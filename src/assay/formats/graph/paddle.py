@@ -120,7 +120,9 @@ NAMING: Final = ("file", "path", "dir", "library", "lib", "endpoint", "script", 
 
 
 def _keep(view: Paddle, operator: Operator) -> None:
-    naming = tuple((key, value) for key, value in operator.texts if value and any(word in key.lower() for word in NAMING))
+    naming = tuple(
+        (key, value) for key, value in operator.texts if value and any(word in key.lower() for word in NAMING)
+    )
     for _, value in operator.texts:
         if len(view.mentions) < _KEPT:
             view.mentions.extend(mentions_in(value, operator.offset))
@@ -130,7 +132,7 @@ def _keep(view: Paddle, operator: Operator) -> None:
 
 
 def _attribute(message: Message) -> list[tuple[str, str]]:
-    name, values = "", []
+    name, values = "", list[str]()
     for one in message:
         if one.wire is not Wire.BYTES:
             continue

@@ -86,15 +86,17 @@ def _new(access: Access, address: int) -> Iterator[Message]:
             block = access.cursor(start + 4, max(0, length - 8), "an object header's messages")
         before = 6 if flags & 4 else 4
         while block.left >= before:
-            kind, length, bits = block.number(1), block.number(2), block.number(1)
+            kind, inside, bits = block.number(1), block.number(2), block.number(1)
             block.take(before - 4)
-            yield from _one(access, blocks, kind, bits, _part(block, length))
+            yield from _one(access, blocks, kind, bits, _part(block, inside))
 
 
 def _one(access: Access, blocks: list[tuple[int, int]], kind: int, flags: int, body: Cursor) -> Iterator[Message]:
     access.budget.spend_members(offset=body.start)
     if kind == CONTINUATION:
         place, size = body.address(), body.length()
+        if (place, size) in blocks:
+            raise FormatError("an object header continues in itself", offset=body.start)
         if place is not None:
             blocks.append((place, size))
     elif kind:

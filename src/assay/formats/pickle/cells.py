@@ -68,7 +68,7 @@ def longer(old: vec[i64], used: i64, count: i64, blank: i64) -> vec[i64]:
 
 
 def fill(cells: vec[i64], top: i64, head: i64, tokens: vec[i64], start: i64, stop: i64) -> i64:
-    """Put tokens at the end of the container at ``head``. Takes at most ``KEPT`` cells from ``top``; returns its new value."""
+    """Put tokens at the end of the container at ``head``; returns the new ``top``, at most ``KEPT`` cells on."""
     meta = cells[head]
     kept = (meta >> 8) & 255
     count = stop - start
@@ -79,13 +79,10 @@ def fill(cells: vec[i64], top: i64, head: i64, tokens: vec[i64], start: i64, sto
         token = tokens[index]
         if token & 15 == PLAIN:
             heavy += cells[(token >> 4) + 4] - 1
-            if heavy > MOST:
-                heavy = MOST
+            heavy = min(heavy, MOST)
         index += 1
     cells[head + 4] = heavy
-    take = KEPT - kept
-    if take > count:
-        take = count
+    take = min(KEPT - kept, count)
     if take <= 0:
         return top
     room = (meta >> 16) & 255

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
+import warnings
 from collections.abc import Callable
 from typing import Final
 
@@ -53,7 +55,7 @@ def kind(code: int) -> str:
     return {op.EMPTY_TUPLE: "tuple", op.NEXT_BUFFER: "buffer", op.NONE: "None"}.get(code, "bool")
 
 
-def decode(read: Read, offset: int, kept: int = TEXT_KEPT) -> Value:
+def decode(read: Read, offset: int, kept: int = TEXT_KEPT) -> Value:  # noqa: PLR0911 - one for each kind
     """The constant made by the opcode at ``offset``; a long one is cut to ``kept`` bytes, before it is decoded.
 
     What would make the unpickler stop (text that is no UTF-8) is decoded as well as it can be.
@@ -138,9 +140,6 @@ def _line(code: int, data: bytes, offset: int) -> Value:
 
 def unescape(data: bytes) -> bytes | None:
     """Python 2's text between its quotes, with its escapes undone; ``None`` when they cannot be."""
-    import codecs
-    import warnings
-
     if b"\\" not in data:
         return data
     with warnings.catch_warnings():

@@ -116,13 +116,13 @@ def _is_pickle(source: Source, head: bytes, budget: Budget) -> bool:
     else:
         return False
     try:
-        view = run(source, 0, budget, streams=1, inspect=None)
+        view = run(source, 0, budget, streams=1, strings=False)
     except FormatError:
         return False
     return bool(view.calls or (view.imports and (certain or not view.broken)))
 
 
-def _decode(source: Source, head: bytes) -> bytes | None:
+def _decode(source: Source, head: bytes) -> bytes | None:  # noqa: PLR0911 - one for each way
     """What text stands for: base64, hexadecimal digits, or Latin-1 that was written as UTF-8."""
     if head[:1] == b"\xc2":
         try:

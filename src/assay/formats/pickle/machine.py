@@ -1,10 +1,12 @@
 """The hot loop: every opcode of a pickle, run on tokens. What is rare is done by :class:`machinery.Machinery`."""
 
+# A compiler makes a jump table of comparisons; a tuple it would search.
+# ruff: noqa: PLR1714, SIM109
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from assay.core.errors import FormatError
 from assay.formats import compiled
 from assay.formats.pickle.cells import DICT, HEADER, LIST, MARK, MOST, PLAIN, REACH, SET, TUPLE, UNSET, fill
 from assay.formats.pickle.machinery import Machinery
@@ -55,7 +57,7 @@ def u32(data: bytes, at: i64) -> i64:
 class Machine(Machinery):
     """A machine that runs the pickles of one source."""
 
-    def run(self, start: i64, carry: bool = False) -> i64:  # noqa: C901, PLR0912, PLR0915 - one loop, on local variables
+    def run(self, start: i64, carry: bool = False) -> i64:  # noqa: PLR0912, PLR0915 - one loop, on local variables
         """Run one pickle from ``start``; returns the offset behind its STOP.
 
         :param carry: go on with the memo of the pickle before, as an unpickler does that is used twice
@@ -254,13 +256,12 @@ class Machine(Machinery):
                 sp += 1
                 at += 2 + i64(data[at + 1])
                 continue
-            elif code == _STOP:
-                if sp > fence:
-                    self.steps += count
-                    self.sp, self.fence, self.top, self.memo_high = sp, fence, top, memo_high
-                    self.expansion = expansion
-                    self.finish(stack[sp - 1], base + at)
-                    return base + at + 1
+            elif code == _STOP and sp > fence:
+                self.steps += count
+                self.sp, self.fence, self.top, self.memo_high = sp, fence, top, memo_high
+                self.expansion = expansion
+                self.finish(stack[sp - 1], base + at)
+                return base + at + 1
             self.steps += count
             count = 0
             self.sp, self.fence, self.top, self.memo_high = sp, fence, top, memo_high

@@ -1,4 +1,7 @@
-"""The opcodes that are rare in large pickles: what they take, what they leave, and where either unpickler would stop."""
+"""The opcodes that are rare in large pickles: what they take and leave, and where either unpickler would stop."""
+
+# A compiler makes a jump table of comparisons; a tuple it would search.
+# ruff: noqa: PLR1714
 
 from __future__ import annotations
 
@@ -12,11 +15,10 @@ from assay.formats.pickle import opcodes as op
 from assay.formats.pickle.cells import CONSTANT, DICT, FROZENSET, HEADER, LIST, OBJECT, PLAIN, SET, TUPLE, fill
 from assay.formats.pickle.names import python3
 from assay.formats.pickle.record import Inspect, OnBuild, Record
-from assay.formats.pickle.values import Global, Value
+from assay.formats.pickle.values import Call, Global, Value
 from assay.formats.source import Source
 
 if TYPE_CHECKING:
-    from librt.vecs import vec
     from mypy_extensions import i64
 
 compiled.define(globals())
@@ -25,8 +27,8 @@ compiled.define(globals())
 LINE_KEPT: Final = 64 << 10
 #: First and second bytes of what is worth a look: an archive, a program, something compressed, and all that in base64.
 _PAIRS: Final = {
-    first: second
-    for first, second in (
+    pair[0]: pair[1]
+    for pair in (
         b"\xc2\x80", b"PK", b"gA", b"UE", b"80", b"\x1f\x8b", b"\x7fE", b"\x93N", b"\xfd7", b"BZ", b"MZ", b"7z", b"H4",
         b"eJ", b"f0", b"TV", b"Ql", b"\xcf\xfa", b"\xce\xfa", b"N3",
     )
@@ -67,7 +69,7 @@ class Machinery(Record):
     def read_line(self, start: i64) -> None:
         """Read to the next line feed, into ``line`` and ``line_end``.
 
-        :raises FormatError: there is none
+        :raises FormatError: nothing is left
         """
         first = start - self.base
         if 0 <= first < self.limit:
@@ -89,11 +91,15 @@ class Machinery(Record):
                 self.line_end = position + end + 1
                 return
             position += len(data)
-        raise FormatError("it ends in the middle of an opcode", offset=self.size)
+        if start >= self.size:
+            raise FormatError("it ends in the middle of an opcode", offset=self.size)
+        # The C unpickler stops here; the one written in Python takes the line for whole, without its last byte.
+        self.line = self.line[:-1]
+        self.line_end = self.size
 
     # The step.
 
-    def step(self, code: i64, offset: i64) -> i64:  # noqa: C901 - one branch for each opcode
+    def step(self, code: i64, offset: i64) -> i64:  # noqa: PLR0912, PLR0915 - one branch for each opcode
         """Run an opcode; returns the offset of the next.
 
         :raises FormatError: neither unpickler would go on
@@ -375,6 +381,8 @@ class Machinery(Record):
         self.read_line(self.line_end)
         name = self.line
         after = self.line_end
+        if not module:
+            raise FormatError("a module without a name", offset=offset)
         try:
             encoding = "ascii" if code == op.INST else "utf-8"
             fetched = self.find(module.decode(encoding), name.decode(encoding), offset)
@@ -448,11 +456,10 @@ class Machinery(Record):
             if not self.says_nothing(state):
                 raise FormatError("BUILD on a constant or a plain container", offset=offset)
             return offset + 1
-        token = self.call("BUILD", target, state, -1, offset)
+        self.call("BUILD", target, state, -1, offset)
         if self.on_build is not None:
-            found = self.objects[int(token >> 4)]
-            going_on = self.on_build(self.calls[self.repeats[int(token >> 4)]], int(offset) + 1)
-            assert found is not None
+            call = Call("BUILD", self.value(target), (self.value(state),), None, int(offset))
+            going_on = self.on_build(call, int(offset) + 1)
             if going_on is not None:
                 if not offset < going_on <= self.size:
                     raise FormatError("what follows in the file is longer than what is left", offset=offset)

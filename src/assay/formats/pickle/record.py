@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from assay.formats import compiled
-from assay.formats.budget import Budget
+from assay.formats.budget import Budget, LimitReached
 from assay.formats.pickle import constants
 from assay.formats.pickle.cells import CONSTANT, DICT, FROZENSET, LIST, OBJECT, PLAIN, SET, TUPLE
 from assay.formats.pickle.state import State
@@ -63,6 +63,10 @@ class Record(State):
         self.results: list[Value] = []
         self.values_left = VALUES_IN_ALL
         self.text_left = TEXT_IN_ALL
+
+    def done(self) -> tuple[int, int]:
+        """How much was seen that makes the bytes a pickle."""
+        return len(self.imports), len(self.calls)
 
     # What tokens stand for.
 
@@ -159,8 +163,6 @@ class Record(State):
 
         :raises LimitReached: always
         """
-        from assay.formats.budget import LimitReached
-
         raise LimitReached(limit, value, offset=int(offset))
 
     def fetch_persistent(self, pid: i64, offset: i64) -> i64:

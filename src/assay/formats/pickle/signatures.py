@@ -6,69 +6,90 @@ from typing import Final
 
 from assay.formats.signature import Claim, Head, Signature
 
-#: Opcodes that a pickle of protocol 2 or later may go on with after PROTO: anything but the ends of something.
-_OPCODES: Final = frozenset(b"(.012FIJKLMNPQRSTUVXabcd}eghi jl]opqrst)uGB C".replace(b" ", b"")) | frozenset(
-    range(0x80, 0x99)
-)
-#: Opcodes that a pickle without PROTO can start with: those that take nothing from the stack.
-_FIRST: Final = frozenset(b"(FIJKLMNPSTUVX}cg]lG)BC") | frozenset(
-    (0x88, 0x89, 0x8A, 0x8B, 0x8C, 0x8D, 0x8E, 0x8F, 0x95, 0x96, 0x97)
-)
-_EXTENSIONS: Final = frozenset((0x82, 0x83, 0x84))
-_SUFFIXES: Final = frozenset(
-    ".pkl .pickle .pk .p .pck .pcl .pkl2 .pkl3 .pickle4 .dill .dat .data .sav .joblib .jbl .jl .job .model .mdl .bin .ckpt .pt .pth .npy "
-    ".cpkl .cloudpickle .db .cache .obj .df .pd .h5 .est .clf .tokenizer .vocab .params .weights .state .tar .pyc".split()
-) - {".npy", ".h5", ".tar", ".pyc", ".jl"}
-#: Endings that no other kind of file has: a reader must look, whatever the bytes are.
-_OWN: Final = frozenset(
-    ".pkl .pickle .pk .p .pck .pcl .dill .sav .joblib .jbl .cpkl .cloudpickle .pkl2 .pkl3 .pickle4".split()
-)
+#: Every opcode.
+_OPCODES: Final = frozenset(b"().012FIJKLMNPQRSTUVXabcd}eghijl]opqrstuGBC") | frozenset(range(0x80, 0x99))
+#: Opcodes without PROTO before them that a pickle may start with, since they take nothing from the stack, and the bytes
+#: of their argument.
+_FIXED: Final = {
+    **dict.fromkeys(b"(N])}\x88\x89\x8f", 0), **dict.fromkeys(b"K", 1), **dict.fromkeys(b"M", 2),
+    **dict.fromkeys(b"J", 4), **dict.fromkeys(b"G\x95", 8),
+}  # fmt: skip
+#: Those whose argument is counted, and the bytes of the count.
+_COUNTED: Final = {
+    **dict.fromkeys(b"UC\x8c\x8a", 1), **dict.fromkeys(b"TXB\x8b", 4), **dict.fromkeys(b"\x8d\x8e\x96", 8),
+}  # fmt: skip
+_LINES: Final = b"FILSVP"
+_EXTENSIONS: Final = b"\x82\x83\x84"
+#: Endings that nothing else has: a reader must look, whatever the bytes are.
+OWN_SUFFIXES: Final = frozenset(
+    (".pkl", ".pickle", ".pk", ".pck", ".pcl", ".dill", ".sav", ".joblib", ".jbl", ".cpkl", ".cloudpickle", ".pkl2",
+     ".pkl3", ".pkl4", ".pkl5", ".pickle2", ".pickle4")
+)  # fmt: skip
+_SUFFIXES: Final = OWN_SUFFIXES | {
+    ".p", ".dat", ".data", ".job", ".model", ".mdl", ".bin", ".ckpt", ".pt", ".pth", ".pt2", ".db", ".cache", ".obj",
+    ".df", ".pd", ".est", ".clf", ".tokenizer", ".vocab", ".params", ".weights", ".state",
+    ".dump", ".th", ".dict",
+}  # fmt: skip
+
+
+def names_itself(head: Head) -> bool:
+    """Whether the bytes say that they are a pickle: PROTO, and from protocol 4 on a FRAME that fits."""
+    start = head.start
+    if len(start) < 4 or start[0] != 0x80 or start[1] > 5 or start[2] not in _OPCODES:
+        return False
+    if start[1] < 4:
+        return True
+    return start[2] == 0x95 and int.from_bytes(start[3:11], "little") <= head.size
 
 
 def _claims(head: Head) -> Claim:
     start = head.start
     if not start:
         return Claim.NO
-    first = start[0]
-    if first == 0x80 and len(start) > 2 and start[1] <= 5 and start[2] in _OPCODES:
+    if names_itself(head):
         return Claim.CERTAIN
-    if first == 0x80 or first in _EXTENSIONS or head.suffix in _OWN:
-        return Claim.PLAUSIBLE
-    if first in _FIRST and _goes_on(start):
-        return Claim.PLAUSIBLE
-    return Claim.NO
-
-
-def _goes_on(start: bytes) -> bool:
-    """Whether bytes without PROTO may be a pickle: what their first opcode names in lines is there, and another follows."""
     first = start[0]
+    if (first == 0x80 and start[1:2] <= b"\x05") or first in _EXTENSIONS or head.suffix in OWN_SUFFIXES:
+        return Claim.PLAUSIBLE
+    return Claim.PLAUSIBLE if _starts(start) else Claim.NO
+
+
+def _starts(start: bytes) -> bool:  # noqa: PLR0911 - one for each kind of argument
+    """Whether bytes without PROTO may be a pickle: their first opcode has its argument, and another opcode follows."""
+    first = start[0]
+    if first in _FIXED:
+        return _follows(start[1 + _FIXED[first] :])
+    if first in _COUNTED:
+        width = _COUNTED[first]
+        length = int.from_bytes(start[1 : 1 + width], "little")
+        return 1 + width + length > len(start) or _follows(start[1 + width + length :])
     if first in b"c":
-        lines = start[1:1024].split(b"\n", 2)
-        return len(lines) == 3 and all(_is_name(line) for line in lines[:2]) and _follows(lines[2])
-    if first in b"FILSVPg":
+        lines = start[1:].split(b"\n", 2)
+        return len(lines) == 3 and _is_name(lines[0]) and _is_name(lines[1]) and _follows(lines[2])
+    if first in _LINES:
         line, found, rest = start[1:].partition(b"\n")
-        if not found:
-            return len(start) > 1024 and first in b"SVL"
-        if first in b"FIL" and not line[:1].strip(b"+-0123456789.ni") == b"":
+        if first in b"FIL" and line.strip(b" \t+-")[:1] not in _NUMBERS:
             return False
         if first in b"S" and line[:1] not in (b"'", b'"'):
             return False
-        return first in b"P" or _follows(rest)
-    if first in b"N(])}":
-        return _follows(start[1:])
-    return True
+        if first in b"P" and not (len(line) <= 1024 and line.isascii() and line.decode().isprintable()):
+            return False
+        return _follows(rest) if found else first in b"SVL" and len(line) > 1024
+    return False
+
+
+_NUMBERS: Final = frozenset(bytes([code]) for code in b"0123456789.niNI")
 
 
 def _is_name(line: bytes) -> bool:
     try:
-        parts = line.decode().split(".")
+        return all(part.isidentifier() for part in line.decode().split("."))
     except UnicodeDecodeError:
         return False
-    return all(part.isidentifier() for part in parts)
 
 
 def _follows(rest: bytes) -> bool:
-    return not rest or rest[0] in _OPCODES
+    return bool(rest) and rest[0] in _OPCODES
 
 
 SIGNATURES: Final[tuple[Signature, ...]] = (

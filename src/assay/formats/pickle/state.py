@@ -95,9 +95,7 @@ class State:
         self.check(position)
         data = self.source.read(position, BLOCK)
         found: i64 = len(data)
-        if position + found < self.size:
-            self.limit = found - MARGIN
-        elif found > 4 * MARGIN:
+        if position + found < self.size or found > 4 * MARGIN:
             self.limit = found - MARGIN
         else:
             data += bytes(MARGIN)
@@ -180,7 +178,7 @@ class State:
         return self.stack[self.sp - 1]
 
     def pop_mark(self, position: i64) -> i64:
-        """Forget the last mark; returns where the values above it start. They are still there, from one above the new top."""
+        """Forget the last mark; returns where the values above it start, which are still there."""
         if self.fence == 0:
             raise FormatError("there is no mark", offset=position)
         first = self.fence

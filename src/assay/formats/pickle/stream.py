@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from assay.core.errors import FormatError
 from assay.formats import compiled
 from assay.formats.budget import Budget, LimitReached
+from assay.formats.pickle.hot import HOT
 from assay.formats.pickle.view import Pickle
 from assay.formats.source import Source
+from assay.formats.view import Member
 
-#: Hot modules, in the order in which they need each other.
-HOT: Final = tuple(f"assay.formats.pickle.{name}" for name in ("cells", "state", "record", "machinery", "machine"))
 compiled.prefer(HOT)
 
 from assay.formats.pickle.machine import Machine  # noqa: E402 - which form of it was just decided
 from assay.formats.pickle.record import OnBuild  # noqa: E402
 
+if TYPE_CHECKING:
+    from assay.formats.pickle.embedded import Inspector
+
 #: Offsets behind STOP that are kept.
 STOPS: Final = 1000
+
+NewMachine = Callable[[Source, Budget, OnBuild | None, "Callable[[int], None] | None"], Machine]
 
 
 def run(
@@ -28,52 +34,126 @@ def run(
     *,
     streams: int | None = None,
     on_build: OnBuild | None = None,
+    strings: bool = True,
+    machine: NewMachine = Machine,
 ) -> Pickle:
     """Run the pickles that follow each other from ``start`` on, until one breaks or what follows is no pickle.
 
     What a pickle did before it broke counts; a broken one is a problem of the view, and ``broken`` is set. Bytes that
     follow a pickle and would do nothing before they break are no pickle but trailing bytes.
 
+    Every pickle is run as a new unpickler would, which forgets the memo; when there are several, once more as one
+    unpickler that is used again and again, and what only that does is added.
+
     :param streams: run so many at most; what follows is then left alone
     :param on_build: asked after every BUILD with its call and the offset behind it, for pickles that hold raw bytes in
         between: it answers where the pickle goes on, or ``None``
+    :param strings: whether to look into strings for pickles, archives and programs
+    :param machine: what runs it; tests give another form of the same
     """
-    machine = Machine(source, budget, on_build)
-    view = Pickle()
-    position = start
-    while streams is None or view.streams < streams:
-        if view.streams and position >= source.size:
-            break
-        before = len(machine.imports), len(machine.calls), len(machine.persistent)
-        try:
-            after = int(machine.run(position))
-        except FormatError as error:
-            did_nothing = before == (len(machine.imports), len(machine.calls), len(machine.persistent))
-            if view.streams and did_nothing and not isinstance(error, LimitReached) and not _begins(source, position):
-                break
-            view.streams += 1
-            view.broken = True
-            view.note(error)
-            position = source.size if error.offset is None else error.offset
-            break
-        view.streams += 1
-        position = after
-        if len(view.stops) < STOPS:
-            view.stops.append(after)
-    view.end = position
-    view.trailing = 0 if view.broken or streams is not None else source.size - position
-    view.results = machine.results
-    view.imports = machine.imports
-    view.calls = machine.calls
-    view.persistent = machine.persistent
-    view.protocol = int(machine.highest)
-    view.opcodes = int(machine.steps)
-    view.expansion = int(machine.expansion)
-    view.frames_differ = machine.frames_differ
+    inside = _Strings(source, budget) if strings else None
+    first = _Pass(source, budget, machine(source, budget, on_build, inside))
+    first.run(start, streams, carry=False)
+    best = first
+    again = None
+    if first.streams > 1:
+        again = _Pass(source, budget, machine(source, budget, on_build, None))
+        again.run(start, streams, carry=True)
+        if first.error is not None and again.end > first.end:
+            best = again
+    view = best.view(streams)
+    view.embedded = inside.members if inside is not None else []
+    if again is not None:
+        _add(view, first if best is again else again)
     return view
 
 
-def _begins(source: Source, position: int) -> bool:
-    """Whether the bytes say that they are a pickle: PROTO with a protocol that exists, and a FRAME where it must be."""
-    head = source.read(position, 3)
-    return len(head) == 3 and head[0] == 0x80 and head[1] <= 5
+class _Strings:
+    """Looks into strings; what that needs is imported when the first one is worth it."""
+
+    def __init__(self, source: Source, budget: Budget) -> None:
+        self._source = source
+        self._budget = budget
+        self._inspector: Inspector | None = None
+
+    def __call__(self, offset: int) -> None:
+        if self._inspector is None:
+            from assay.formats.pickle.embedded import Inspector  # noqa: PLC0415 - it needs all decompressors
+
+            self._inspector = Inspector(self._source, self._budget)
+        self._inspector(offset)
+
+    @property
+    def members(self) -> list[Member]:
+        """What was found."""
+        return self._inspector.members if self._inspector is not None else []
+
+
+class _Pass:
+    """All pickles of some bytes, run by one machine."""
+
+    def __init__(self, source: Source, budget: Budget, machine: Machine) -> None:
+        self.source = source
+        self.budget = budget
+        self.machine = machine
+        self.streams = 0
+        self.stops: list[int] = []
+        self.end = 0
+        self.error: FormatError | None = None
+
+    def run(self, start: int, streams: int | None, *, carry: bool) -> None:
+        """Run them; what stops this is in ``error``.
+
+        :param carry: keep the memo from one to the next
+        """
+        machine = self.machine
+        self.end = start
+        while (streams is None or self.streams < streams) and (not self.streams or self.end < self.source.size):
+            before = machine.done()
+            try:
+                self.end = int(machine.run(self.end, carry and self.streams > 0))
+            except FormatError as error:
+                if self.streams and machine.done() == before and not self._must_be(error):
+                    return
+                self.streams += 1
+                self.error = error
+                self.end = self.source.size if error.offset is None else error.offset
+                return
+            self.streams += 1
+            if len(self.stops) < STOPS:
+                self.stops.append(self.end)
+            if self.streams % 64 == 0:
+                self.budget.check_time(self.end)
+
+    def _must_be(self, error: FormatError) -> bool:
+        """Whether bytes that did nothing before they broke are to be told all the same."""
+        head = self.source.read(self.end, 2)
+        return isinstance(error, LimitReached) or (len(head) == 2 and head[0] == 0x80 and head[1] <= 5)
+
+    def view(self, streams: int | None) -> Pickle:
+        """What was seen."""
+        machine, view = self.machine, Pickle()
+        view.streams, view.stops, view.results = self.streams, self.stops, machine.results
+        view.imports, view.calls, view.persistent = machine.imports, machine.calls, machine.persistent
+        view.protocol, view.opcodes = int(machine.highest), int(machine.steps)
+        view.expansion, view.frames_differ = int(machine.expansion), machine.frames_differ
+        view.end = self.end
+        if self.error is not None:
+            view.broken = True
+            view.note(self.error)
+        elif streams is None:
+            view.trailing = self.source.size - self.end
+        return view
+
+
+def _add(view: Pickle, other: _Pass) -> None:
+    """Add what only another pass has seen."""
+    names = {(name.offset, name.module, name.name) for name in view.imports}
+    view.imports += [name for name in other.machine.imports if (name.offset, name.module, name.name) not in names]
+    calls = {(call.offset, _what(call.target)) for call in view.calls}
+    view.calls += [call for call in other.machine.calls if (call.offset, _what(call.target)) not in calls]
+
+
+def _what(target: object) -> str:
+    """What is called, as far as it can be told quickly."""
+    return str(getattr(target, "dotted", type(target).__name__))

@@ -19,6 +19,7 @@ _THIN: Final = {
 }  # fmt: skip
 _FAT: Final = {b"\xca\xfe\xba\xbe": False, b"\xca\xfe\xba\xbf": True}
 #: What Java's classes begin with is a fat file only when the next number is a small count.
+OR_JAVA: Final = b"\xca\xfe\xba\xbe"
 MAGICS: Final = frozenset({*_THIN, b"\xca\xfe\xba\xbf"})
 MAX_FAT: Final = 30
 _MACHINES: Final = {7: "x86", 0x01000007: "x86-64", 12: "ARM", 0x0100000C: "AArch64", 18: "PowerPC"}

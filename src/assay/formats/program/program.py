@@ -77,7 +77,9 @@ def _image(source: Source, start: bytes, budget: Budget) -> Image:
         return pe.image(source)
     if start[:4] in macho.MAGICS:
         return macho.image(source, budget)
-    if start.startswith(b"\xca\xfe\xba\xbe"):
+    if start.startswith(macho.OR_JAVA):
+        if int.from_bytes(start[4:8], "big") <= macho.MAX_FAT:
+            return macho.image(source, budget)
         return Image("Java class", Role.BYTECODE, "Java", None)
     for magic, (form, role, machine) in _SIMPLE.items():
         if start.startswith(magic):

@@ -11,7 +11,7 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.repository.document import Findings, Node
 from assay.formats.repository.json_document import parse as parse_json
-from assay.formats.repository.python import parse
+from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_effects import Effect, When
 from assay.formats.repository.python_walk import effects_of
 from assay.formats.repository.text import decode, read_all

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
+from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_effects import Effect, When
 from assay.formats.repository.python_walk import effects_of
 from assay.formats.repository.text import read_all
@@ -20,8 +19,6 @@ from assay.formats.view import Fact, NotThisFormat, View
 MAX_BYTES: Final = 8 << 20
 MAX_UNCLAIMED: Final = 1 << 20
 SUFFIXES: Final = (".py", ".pyw", ".pyi")
-#: Operators in one row, or brackets in brackets, that no person writes: Python's own parser may run out of stack on them.
-MAX_ROW: Final = 3_000
 
 _CODING: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _PLAIN: Final = re.compile(r"(?:utf[-_]?8(?:[-_]sig)?|us[-_]?ascii|ascii|latin[-_]?1|iso[-_]?8859[-_]?\d+|cp\d+|windows[-_]\d+|"
@@ -45,10 +42,10 @@ class Python(View):
         self.coding = coding
 
     def facts(self) -> Iterable[Fact]:
-        """What it does, for whoever knows what loads it: kind ``does``, ``DOES WHEN TARGET`` (see :class:`View`)."""
+        """What it does, for whoever knows what loads it: kind ``does``, ``DOES WHEN LINE TARGET`` (see :class:`View`)."""
         for effect in self.effects:
             if effect.when is not When.SCRIPT:
-                yield Fact("does", f"{effect.does.name} {effect.when.name} {effect.target}", effect.line)
+                yield Fact("does", f"{effect.does.name} {effect.when.name} {effect.line} {effect.target}")
 
 
 def read(source: Source, budget: Budget, name: str) -> Python:
@@ -64,36 +61,6 @@ def read(source: Source, budget: Budget, name: str) -> Python:
             raise NotThisFormat(error.what) from error
         raise
     return Python(name, effects_of(tree, name, budget), _hiding(data))
-
-
-def parse(data: bytes) -> ast.Module:
-    """The tree of some source.
-
-    :raises FormatError: it is no Python, as far as this Python knows, or too deep
-    """
-    _check_rows(data)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data)
-    except SyntaxError as error:
-        raise FormatError(f"cannot be parsed as Python: {error.msg} in line {error.lineno}") from error
-    except ValueError as error:
-        raise FormatError("cannot be parsed as Python: it contains null bytes") from error
-    except (RecursionError, MemoryError) as error:
-        raise FormatError("cannot be parsed as Python: it is nested too deeply") from error
-
-
-def _check_rows(data: bytes) -> None:
-    """Refuse what would nest thousands of expressions without brackets: ``-----1``, ``a.b.c``, ``not not``.
-
-    :raises FormatError: some line does
-    """
-    for line in data.splitlines():
-        if len(line) > MAX_ROW and max(map(line.count, (b".", b"-", b"~", b"not", b"**", b"if", b"lambda"))) > MAX_ROW:
-            bare = re.sub(rb"\"[^\"\\]*\"|'[^'\\]*'|\d+\.\d*|\d*\.\d+|[eE]-\d", b"", line)
-            if max(map(bare.count, (b".", b"~", b"not", b"**", b"if", b"lambda"))) > MAX_ROW or b"-" * 100 in bare:
-                raise FormatError("cannot be parsed as Python: it is nested too deeply")
 
 
 def _hiding(data: bytes) -> str:

@@ -63,7 +63,7 @@ _COMMANDS: Final = frozenset(
         "subprocess.getoutput", "subprocess.getstatusoutput", "pty.spawn", "asyncio.create_subprocess_exec",
         "asyncio.create_subprocess_shell", "asyncio.subprocess.create_subprocess_exec",
         "asyncio.subprocess.create_subprocess_shell", "platform.popen", "pexpect.run", "pexpect.spawn", "popen2.popen2",
-        "_posixsubprocess.fork_exec", "distutils.spawn.spawn", "webbrowser.open", "ctypes.windll.shell32.ShellExecuteW",
+        "_posixsubprocess.fork_exec", "distutils.spawn.spawn", "ctypes.windll.shell32.ShellExecuteW",
         "get_ipython().system", "multiprocessing.util.spawnv_passfds", "torch.utils.collect_env.run", "uuid._get_command_stdout",
         "invoke.run", "ctypes.CDLL().system", "ctypes.cdll.LoadLibrary().system", "win32api.ShellExecute",
     )

@@ -12,6 +12,7 @@ from assay.formats.budget import Budget
 from assay.formats.repository import python_effects as effects
 from assay.formats.repository.python_effects import Does, Effect, When
 from assay.formats.repository.python_entries import is_entry
+from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_values import (
     BUILTINS,
     Evaluator,
@@ -403,8 +404,8 @@ class _Body:
         if not isinstance(source, str | bytes) or self.walk.nested >= MAX_NESTED:
             return False
         try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = parse(source.encode("utf-8", "replace") if isinstance(source, str) else source)
+        except FormatError:
             return False
         inner = effects_of(tree, "", self.walk.budget, nested=self.walk.nested + 1)
         self.walk.origin(self.label).found += [

@@ -74,6 +74,15 @@ COMPONENT_LIBRARIES: Final = frozenset(
         "paint_by_example", "ip_adapter", "sentence_transformers", "accelerate", "k_diffusion", "torch", "torchvision", "null",
     )
 )  # fmt: skip
+#: Libraries whose modules sentence-transformers ordinarily names.
+SENTENCE_LIBRARIES: Final = (
+    "sentence_transformers.",
+    "sentence_transformers",
+    "transformers.",
+    "torch.nn.",
+    "pylate.",
+    "model2vec.",
+)
 
 
 def references_of(document: Document) -> list[Reference]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
+from assay.formats.repository.template_danger import Reach
 from assay.formats.repository.text import decode_strictly, read_all
 from assay.formats.source import Source
 from assay.formats.view import NotThisFormat, View
@@ -14,7 +15,6 @@ from assay.formats.view import NotThisFormat, View
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from assay.formats.repository.template_reach import Reach
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 200

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass
 from typing import Final
 
 from jinja2 import nodes
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
-
-
-class Danger(enum.Enum):
-    """What a template does beyond laying out text."""
-
-    INTERNALS = "reaches into Python's internals"
-    HIDDEN_NAME = "puts together the name of an attribute"
-    FORMAT = "reaches attributes through a format string"
-    LOADS = "loads another template"
-    EXHAUSTS = "makes so much that memory or time runs out"
-    CALLS_UNKNOWN = "calls something no model library offers"
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Something a template gets at.
-
-    :param what: the name, cut
-    """
-
-    danger: Danger
-    what: str
-    line: int
-
+from assay.formats.repository.template_danger import Danger, Reach
 
 MAX_DEPTH: Final = 150
 #: A repetition beyond this is no layout.
@@ -185,7 +160,7 @@ class _Walk:
             case nodes.Filter(name="reverse", node=nodes.Node() as inner):
                 text = self._text(inner, depth + 1)
                 return text[::-1] if text is not None else None
-            case nodes.Filter(name="lower" | "trim" | "string" | "safe" | "first", node=nodes.Node() as inner):
+            case nodes.Filter(name="lower" | "trim" | "string" | "safe", node=nodes.Node() as inner):
                 text = self._text(inner, depth + 1)
                 return text.lower().strip() if text is not None else None
             case nodes.Filter(name="replace", node=nodes.Node() as inner, args=[old, new]):

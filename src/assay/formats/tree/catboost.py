@@ -37,7 +37,7 @@ class CatBoost(View):
     def __init__(self) -> None:
         super().__init__()
         self.version = ""
-        self.parts: list[str] = []
+        self.part_kinds: list[str] = []
         self.notes: list[Note] = []
         self.mentions: list[tuple[str, Mention]] = []
         """Telling words, and the text (its key) or part each stands in."""
@@ -64,7 +64,7 @@ def read(source: Source, budget: Budget, name: str) -> CatBoost:  # noqa: ARG001
         view.mentions.extend(("core", mention) for mention in mentions_of(source, budget, start))
         return view
     if end < source.size:
-        if not view.parts:
+        if not view.part_kinds:
             view.faults.append(f"has {source.size - end:,} bytes after its core and names no parts there")
         view.mentions.extend(("part", mention) for mention in mentions_of(source, budget, end))
     return view
@@ -78,7 +78,7 @@ def _core(view: CatBoost, source: Source, budget: Budget) -> None:
         if len(view.notes) < _KEPT:
             view.notes.append(Note(key[:200], value[:4096]))
             view.mentions.extend((key[:200], mention) for mention in mentions_in(value))
-    view.parts = [text[:200] for text, _ in zip(root.texts(3), range(_KEPT), strict=False)]
+    view.part_kinds = [text[:200] for text, _ in zip(root.texts(3), range(_KEPT), strict=False)]
     trees = root.table(1)
     if trees is None:
         raise FormatError("it has no trees", offset=0)

@@ -39,7 +39,7 @@ class Cursor:
         :raises LimitReached: they are too many to hold, or the time is over
         """
         at = self.position - self._start
-        if 0 <= at and length >= 0 and at + length <= len(self._buffer):
+        if at >= 0 and length >= 0 and at + length <= len(self._buffer):
             self.position += length
             return self._buffer[at : at + length]
         return self._refill(length)

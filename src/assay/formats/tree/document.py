@@ -89,7 +89,7 @@ class Ubjson:
             return self._object(depth)
         if mark == b"[":
             return self._list(depth)
-        if mark == b"S" or mark == b"H":
+        if mark in {b"S", b"H"}:
             return self._text()
         if mark == b"C":
             return self._take(1).decode("latin-1")

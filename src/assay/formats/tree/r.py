@@ -1,7 +1,7 @@
 """R's serialised objects: ``.rds``, ``.rda`` and ``.RData`` after decompression.
 
-Reading one builds objects and runs nothing by itself, except that a *promise* is an expression that runs when its value
-is first looked at, and that an R session runs certain names by itself.
+Reading one builds objects and runs nothing by itself, except that a *promise* is an expression that runs when its
+value is first looked at, and that an R session runs certain names by itself.
 """
 
 from __future__ import annotations

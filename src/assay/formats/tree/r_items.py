@@ -137,7 +137,7 @@ class Machine:
             environment = kind in {CLOSURE, PROMISE}
             tasks.append(lambda: self._item(None if environment else scope, place if environment else where))
         if kind == LIST and top:
-            tasks.append(lambda: self._bind())
+            tasks.append(self._bind)
             tasks.append(lambda: self._item(scope, where, top=True))
             self._push(*tasks)
             return

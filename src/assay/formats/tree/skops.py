@@ -108,7 +108,8 @@ class _Walker:
 
     def _node(self, value: dict[str, Value], path: str) -> None:
         loader, module, name = (_text(value.get(key)) for key in ("__loader__", "__module__", "__class__"))
-        inner, texts = "", ()
+        inner = ""
+        texts: tuple[str, ...] = ()
         content = value.get("content")
         if loader == "MethodNode" and isinstance(content, dict):
             inner, texts = _object(content.get("obj")), (_text(content.get("func")),)

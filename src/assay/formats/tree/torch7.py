@@ -1,7 +1,7 @@
 """Torch7's serialised Lua objects (``.t7``, ``.th``, ``.net``), binary and text.
 
-Numbers, strings, tables and tensors are data. Functions are compiled Lua: loading the file loads them, and calling the
-model runs them.
+Numbers, strings, tables and tensors are data. Functions are compiled Lua: loading the file loads them, and calling
+the model runs them.
 """
 
 from __future__ import annotations

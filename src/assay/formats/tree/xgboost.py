@@ -1,7 +1,8 @@
 """XGBoost's models: JSON, UBJSON, and what can be told of the old binary form.
 
-The loader takes many numbers on trust: node counts, child indices, feature indices. What a model's arrays say about each
-other is checked here, since a model that contradicts itself makes the native library read or write beside its memory.
+The loader takes many numbers on trust: node counts, child indices, feature indices. What a model's arrays say about
+each other is checked here, since a model that contradicts itself makes the native library read or write beside its
+memory.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from assay.scan.callables import listing
+from assay.scan.callables.python_modules import PYTHON
 
 
 class Use(enum.IntEnum):
@@ -37,16 +38,33 @@ class Entry(NamedTuple):
 
 
 class _Package(NamedTuple):
+    """One listing. Patterns are a module with its dot and the start of a name; ``never_in`` are modules with theirs."""
+
     entries: dict[str, Entry]
-    patterns: list[tuple[str, str, Entry]]
+    patterns: list[tuple[tuple[str, str], Entry]]
     families: list[tuple[str, Entry]]
-    never: frozenset[str]
+    never: set[str]
+    never_in: list[str]
 
 
 _WORDS: Final = {"name": Use.NAME, "class": Use.CLASS, "call": Use.CALL, "judge": Use.JUDGED}
 
-#: Packages that are known under another name.
-_ALIASES: Final = (("numpy._core.", "numpy.core."), ("__builtin__.", "builtins."), ("copy_reg.", "copyreg."))
+#: Modules that are known under another name, or that other packages carry a copy of.
+_ALIASES: Final = (
+    ("numpy._core.", "numpy.core."),
+    ("__builtin__.", "builtins."),
+    ("copy_reg.", "copyreg."),
+    ("numba.cloudpickle.", "cloudpickle."),
+    ("joblib.externals.cloudpickle.", "cloudpickle."),
+    ("sklearn.externals.joblib.", "joblib."),
+    ("sklearn.externals.cloudpickle.", "cloudpickle."),
+    ("ray.cloudpickle.", "cloudpickle."),
+    ("pyspark.cloudpickle.", "cloudpickle."),
+    ("srsly.cloudpickle.", "cloudpickle."),
+    ("cloudpickle.cloudpickle_fast.", "cloudpickle.cloudpickle."),
+    ("_operator.", "operator."),
+    ("_functools.", "functools."),
+)
 
 #: Top-level modules whose names stand in another package's listing; any other's stand in one of its own name.
 _FILES: Final = {
@@ -61,7 +79,7 @@ _FILES: Final = {
     "imblearn": "estimators", "sktime": "estimators", "skbase": "estimators", "hmmlearn": "estimators",
     "umap": "estimators", "pynndescent": "estimators", "hdbscan": "estimators", "pyod": "estimators",
     "category_encoders": "estimators", "mlxtend": "estimators", "patsy": "estimators", "formulaic": "estimators",
-    "interface_meta": "estimators", "numba": "estimators", "skops": "estimators",
+    "interface_meta": "estimators", "numba": "estimators", "skops": "estimators", "llvmlite": "estimators",
     "dill": "carriers", "cloudpickle": "carriers", "joblib": "carriers", "_joblib": "carriers",
     "dateutil": "values", "pytz": "values", "pyarrow": "values", "polars": "values", "omegaconf": "values",
     "pydantic": "values", "pydantic_core": "values", "attr": "values", "attrs": "values", "networkx": "values",
@@ -72,17 +90,54 @@ _FILES: Final = {
 }  # fmt: skip
 
 
-def look_up(module: str, name: str) -> Entry | None:
-    """What the allow-list says of ``module.name``; ``None`` when it is not on it."""
-    return _look_up(f"{module}.{name}")
+@cache
+def look_up(module: str, name: str, *, new: bool = False) -> Entry | None:
+    """What the allow-list says of ``module.name``; ``None`` when it is not on it.
+
+    :param new: an instance is made without the constructor, so the name is a class however it is written
+    """
+    dotted = canonical(f"{module}.{name}")
+    top = dotted.partition(".")[0]
+    package = _package(_listing(top))
+    found = package.entries.get(dotted)
+    if found is not None or dotted in package.never or any(dotted.startswith(start) for start in package.never_in):
+        return found
+    best: Entry | None = None
+    if name not in PYTHON and all(new or _is_class(part) for part in name.split(".")):
+        best = next((entry for start, entry in package.families if dotted.startswith(start)), None)
+    if "." not in name and name not in PYTHON and not (name.startswith("__") and name.endswith("__")):
+        for (start, beginning), entry in package.patterns:
+            if dotted.startswith(start) and name.startswith(beginning) and (best is None or entry.use > best.use):
+                best = entry
+    return best
+
+
+def canonical(dotted: str) -> str:
+    """The name under which it is listed."""
+    for old, other in _ALIASES:
+        if dotted.startswith(old):
+            return canonical(other + dotted[len(old) :])
+    return dotted
+
+
+def _is_class(part: str) -> bool:
+    return part.lstrip("_")[:1].isupper() and not part.startswith("__")
+
+
+def _listing(top: str) -> str:
+    """The name of the listing in which a package's names stand."""
+    if top in PYTHON:
+        return "python"
+    return _FILES.get(top, top if top.isidentifier() else "")
 
 
 @cache
 def _package(name: str) -> _Package:
-    package = _Package({}, [], [], never := frozenset[str]())
+    package = _Package({}, [], [], set(), [])
     for line in listing.read(name):
         if line.word == "never":
-            never |= {f"{line.module}.{each}" for each in line.names}
+            package.never.update(f"{line.module}.{each}" for each in line.names)
+            package.never_in.extend([line.module + "."] * ("*" in line.names))
             continue
         word, _, judge = line.word.partition(":")
         entry = Entry(_WORDS[word], judge, not line.names, line.note)
@@ -90,46 +145,16 @@ def _package(name: str) -> _Package:
             package.families.append((line.module + ".", entry))
         for each in line.names:
             if each.endswith("*"):
-                package.patterns.append((line.module + ".", each[:-1], entry))
+                package.patterns.append(((line.module + ".", each[:-1]), entry))
             else:
                 package.entries.setdefault(f"{line.module}.{each}", entry)
-    return package._replace(never=never)
-
-
-@cache
-def _look_up(dotted: str) -> Entry | None:
-    for old, new in _ALIASES:
-        if dotted.startswith(old):
-            dotted = new + dotted[len(old) :]
-    top = dotted.partition(".")[0]
-    package = _package(_FILES.get(top, top if top.isidentifier() else ""))
-    found = package.entries.get(dotted)
-    if found is None and not package.entries and not package.families:
-        package = _package("python")
-        found = package.entries.get(dotted)
-    if found is not None:
-        return found
-    if dotted in package.never:
-        return None
-    last = dotted.rpartition(".")[2]
-    for module, start, entry in package.patterns:
-        if dotted.startswith(module) and last.startswith(start):
-            return entry
-    if last.lstrip("_")[:1].isupper() and not last.startswith("__"):
-        for prefix, entry in package.families:
-            if dotted.startswith(prefix):
-                return entry
-    return None
+    return package
 
 
 def is_known(module: str) -> bool:
-    """Whether the package that holds this module has a listing of its own, or is Python's own."""
-    top = module.partition(".")[0]
-    if top in _FILES or top in ("builtins", "copyreg", "__builtin__"):
-        return True
-    return bool(
-        _package(top if top.isidentifier() else "").entries or _package(top if top.isidentifier() else "").families
-    )
+    """Whether the package that holds this module has a listing, or is Python's own."""
+    package = _package(_listing(module.partition(".")[0]))
+    return bool(package.entries or package.families)
 
 
 def listed() -> dict[str, Entry]:

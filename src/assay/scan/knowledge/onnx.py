@@ -8,6 +8,7 @@ from assay.scan.knowledge import words
 
 #: Another spelling of the standard's own domain.
 _ALIASES: Final = {"": "ai.onnx"}
+_EXTENSIONS: Final = "onnxruntime-extensions"
 
 #: Domains whose operators come from libraries that people install on purpose; the first part of the name is enough.
 KNOWN: Final[dict[str, str]] = {
@@ -40,19 +41,6 @@ KNOWN: Final[dict[str, str]] = {
     "com.ms.internal": "onnxruntime, which makes these itself",
 }
 
-#: Operators of onnxruntime-extensions that read nothing but their inputs and attributes.
-EXTENSIONS: Final = frozenset(
-    """
-    AudioDecoder AudioResampler BasicTokenizer BertTokenizer BertTokenizerDecoder BlingFireSentenceBreaker BpeDecoder
-    CLIPTokenizer DecodeImage DrawBoundingBoxes EncodeImage GPT2Tokenizer GaussianBlur HfBertTokenizer HfJsonTokenizer
-    ImageDecoder ImageReader Inverse MaskedFill MelJsonTokenizer NegPos RaggedTensorToDense RaggedTensorToSparse
-    RobertaTokenizer SegmentExtraction SegmentSum SentencepieceDecoder SentencepieceTokenizer SpmTokenizer StftNorm
-    StringConcat StringECMARegexReplace StringECMARegexSplitWithOffsets StringEqual StringHash StringHashFast StringJoin
-    StringLength StringLower StringMapping StringRaggedTensorToDense StringRegexReplace StringRegexSplitWithOffsets
-    StringSplit StringStrip StringToVector StringUpper TrieDetokenizer TrieTokenizer VectorToString WordpieceTokenizer
-    """.split()
-)
-
 #: Operators that call Python, whatever domain they stand in.
 PYTHON: Final = frozenset({"PyOp", "PythonOp", "PythonOpGrad", "PyCustomOp", "PyFunc", "PyCall", "PyOpBase"})
 
@@ -62,7 +50,12 @@ COMPILED: Final = frozenset({"EPContext", "Snpe", "TrtEngine", "TRTEngine", "Ope
 
 def standard(domain: str) -> frozenset[str] | None:
     """The operators of a domain that the standard or onnxruntime itself has; ``None`` for another domain."""
-    return words.sections("onnx").get(_ALIASES.get(domain, domain)) if domain != "" else words.sections("onnx")["ai.onnx"]
+    return None if domain == _EXTENSIONS else words.sections("onnx").get(_ALIASES.get(domain, domain))
+
+
+def extension(name: str) -> bool:
+    """Whether onnxruntime-extensions has this operator."""
+    return name in words.sections("onnx")[_EXTENSIONS]
 
 
 def needs(domain: str) -> str | None:

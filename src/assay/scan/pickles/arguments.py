@@ -20,12 +20,14 @@ ArgumentRule = Callable[[Bench, str, tuple[Value, ...], Call], None]
 _MOST_BYTES: Final = 1 << 30
 _FRACTION: Final = re.compile(r"\s*[+-]?[\d_]*(/[\d_]+|\.[\d_]*)?([eE][+-]?\d{1,4})?\s*")
 #: What bytes begin with that are inspected as a file of their own.
-_MAGIC: Final = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
+_MAGIC: Final = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04", b"\x89HDF")
 #: Classes whose constructor takes anything and does nothing.
 _PLAIN_BASES: Final = frozenset(
     f"builtins.{name}" for name in "object dict list tuple set frozenset str bytes bytearray int float complex".split()
 )
 
+#: Calls that give a type.
+_TYPE_MAKERS: Final = frozenset(("builtins.type", "operator.getitem", "types.GenericAlias", "functools.reduce"))
 #: Classes of classes.
 _METACLASSES: Final = frozenset(("builtins.type", "types.type", "types.TypeType", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"))
 
@@ -47,6 +49,13 @@ def _new(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None
         _unknown(bench, dotted, args, call)
     else:
         calls.run(bench, args[0], (), call, new=True)
+
+
+def _new_index(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
+    """``_new_Index(cls, arguments)`` makes an index of a class that is listed."""
+    if args and isinstance(args[0], Global) and look_up(args[0].module, args[0].name) is not None:
+        return
+    calls.run(bench, args[0] if args else None, args[1:], call)
 
 
 def _attribute(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
@@ -121,9 +130,9 @@ def _factory(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> 
 def _union(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
     """``reduce(or_, types)``, ``or_(type, type)`` and ``getitem(typing.Union, types)`` are how types are written down."""
     match dotted.rpartition(".")[2], args:
-        case "reduce", (Global(name="or_"), Items(items=items)) if all(isinstance(each, Global) for each in items):
+        case "reduce", (Global(name="or_"), Items(items=items)) if all(_is_type(each) for each in items):
             return
-        case "or_", (Global(), Global()):
+        case "or_", (first, second) if _is_type(first) and _is_type(second):
             return
         case "getitem", (Global(module="typing" | "builtins" | "collections.abc"), _):
             return
@@ -131,6 +140,10 @@ def _union(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> No
         "pickle-executes-code", dotted, f"calls {dotted}{wording.arguments(args)}, which calls what it is given", call.offset,
         Severity.HIGH,
     )  # fmt: skip
+
+
+def _is_type(found: Value) -> bool:
+    return isinstance(found, Global) or (isinstance(found, Result) and resolved(found.call.target) in _TYPE_MAKERS)
 
 
 def _applies(callee: int, arguments: int, *, single: bool = False) -> ArgumentRule:
@@ -172,18 +185,32 @@ def _named_tuple(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call)
 
 def _nested(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
     """Bytes that are loaded in turn. They are inspected by themselves when they lie in the pickle as they are."""
-    match args:
-        case (bytes(data), *_) if data.startswith(_MAGIC):
-            bench.flag(
-                "pickle-loads-more-code", f"{dotted} inspected",
-                f"{dotted} loads another pickle from bytes in this one, which are inspected by themselves", call.offset,
-                Severity.INFO,
-            )  # fmt: skip
-        case _:
-            bench.flag(
-                "pickle-loads-more-code", dotted, f"calls {dotted}{wording.arguments(args)}, which loads another pickle",
-                call.offset, Severity.CRITICAL,
-            )  # fmt: skip
+    data = _bytes(bench, args[0] if args else None)
+    if data is not None and data.startswith(_MAGIC):
+        bench.flag(
+            "pickle-loads-more-code", f"{dotted} inspected",
+            f"{dotted} loads another pickle from bytes in this one, which are inspected by themselves", call.offset,
+            Severity.INFO,
+        )  # fmt: skip
+    else:
+        bench.flag(
+            "pickle-loads-more-code", dotted, f"calls {dotted}{wording.arguments(args)}, which loads another pickle",
+            call.offset, Severity.CRITICAL,
+        )  # fmt: skip
+
+
+def _bytes(bench: Bench, found: Value) -> bytes | None:
+    """The start of bytes that lie in the pickle: as they are, as a text, or as the state of a file in memory."""
+    match found:
+        case bytes():
+            return found
+        case Result(call=Call(target=Global(module="_codecs", name="encode"), args=(str(text), "latin1" | "latin-1"))):
+            return text[:16].encode("latin-1", "replace")
+        case Result(call=Call(target=Global(module="_io" | "io", name="BytesIO"), args=args) as made):
+            for state in (Items("tuple", args, len(args), made.offset), *bench.states.get(id(made), ())):
+                if isinstance(state, Items) and state.items and (inner := _bytes(bench, state.items[0])) is not None:
+                    return inner
+    return None
 
 
 def _module(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
@@ -260,6 +287,7 @@ RULES: Final[dict[str, ArgumentRule]] = {
     "apply-second": _applies(0, 1),
     "apply-name": _applies(1, 0, single=True),
     "wraps": _keyed_result,
+    "new-index": _new_index,
     "apply-rest": _apply_rest,
     "apply-partial": _apply_partial,
     "named-tuple": _named_tuple,

@@ -6,7 +6,7 @@ from typing import Final
 
 from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import Call, Global, Items, Opaque, Persistent, Result, Value
-from assay.scan.callables.allowed import Use, look_up
+from assay.scan.callables.allowed import Use, canonical, look_up
 from assay.scan.callables.harm import Harm, harm_of
 from assay.scan.pickles import arguments, wording
 from assay.scan.pickles.bench import Bench
@@ -102,16 +102,22 @@ def run_name(
     if bench.allowed(dotted, call.offset):
         return
     module, name = split(dotted, module)
-    entry = look_up(module, name)
+    entry = look_up(module, name, new=new)
+    if new:
+        bench.accounted.add(dotted)
     if entry is None:
         bench.accounted.add(dotted)
         _run_unlisted(bench, module, name, args, call, new=new)
     elif entry.use is Use.JUDGED and not new:
         arguments.RULES[entry.judge](bench, dotted, args, call)
-    elif entry.use is Use.NAME or (entry.use is Use.CLASS and not new and _says_anything(args)):
-        bench.accounted.add(dotted)
-        known = Severity.MEDIUM if entry.use is Use.CLASS else Severity.HIGH
-        _flag_unknown(bench, dotted, args, call, known)
+    elif new:
+        return
+    elif entry.use is Use.NAME and (harm := harm_of(canonical(dotted))) is not None:
+        _flag_harm(bench, dotted, harm, args, call)
+    elif entry.use is Use.NAME:
+        _flag_unknown(bench, dotted, args, call, Severity.HIGH)
+    elif entry.use is Use.CLASS and _says_anything(args):
+        _flag_unknown(bench, dotted, args, call, Severity.MEDIUM)
 
 
 def _run_unlisted(
@@ -126,18 +132,17 @@ def _run_unlisted(
         joint = " and " if what != dotted else " "
         bench.flag("pickle-indirect-name", dotted, f"{words}{joint}{harm.does}", place)
         return
-    harm_found = harm_of(dotted, named=new)
+    harm_found = harm_of(canonical(dotted), named=new)
     if new and harm_found is None:
         _flag_class(bench, dotted, call)
-    elif harm_found is not None:
+    elif new and harm_found is not None:
         rule, severity = RULES[harm_found]
-        if new:
-            bench.flag(
-                rule, dotted, f"makes an instance of {shown}, which {harm_found.does}", place,
-                min(severity, Severity.HIGH), Confidence.MEDIUM,
-            )  # fmt: skip
-        else:
-            bench.flag(rule, dotted, f"calls {shown}, which {harm_found.does}", place, severity)
+        bench.flag(
+            rule, dotted, f"makes an instance of {shown}, which {harm_found.does}", place,
+            min(severity, Severity.HIGH), Confidence.MEDIUM,
+        )  # fmt: skip
+    elif harm_found is not None:
+        _flag_harm(bench, dotted, harm_found, args, call)
     elif name.startswith("__pyx_unpickle_") and args and isinstance(args[0], Global):
         # What Cython generates: it makes an instance of the class it is given, and sets its state.
         run(bench, args[0], (), call, new=True)
@@ -145,6 +150,12 @@ def _run_unlisted(
         _flag_class(bench, dotted, call)
     else:
         _flag_unknown(bench, dotted, args, call, Severity.MEDIUM if _is_member(dotted, args) else Severity.HIGH)
+
+
+def _flag_harm(bench: Bench, dotted: str, harm: Harm, args: tuple[Value, ...], call: Call) -> None:
+    rule, severity = RULES[harm]
+    shown = wording.text(dotted, 100) + wording.arguments(args)
+    bench.flag(rule, dotted, f"calls {shown}, which {harm.does}", call.offset, severity)
 
 
 def _flag_class(bench: Bench, dotted: str, call: Call) -> None:
@@ -159,7 +170,7 @@ def _flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, 
     bench.flag(
         "pickle-unknown-call",
         what,
-        f"calls {wording.text(what)}{wording.arguments(args)}, which is not known to be harmless",
+        f"calls {wording.text(what, 100)}{wording.arguments(args)}, which is not known to be harmless",
         call.offset,
         severity,
     )
@@ -171,21 +182,21 @@ def _run_result(
     """Judge that what a call gave back is called."""
     maker = resolved(made.target)
     match maker:
-        case "functools.partial" | "_functools.partial":
+        case "functools.partial":
             for holder in _partial(bench, made):
                 run(bench, holder, (*made.args[1:], *args), call, steps=steps)
             return
         case "types.MethodType":
             run(bench, made.args[0] if made.args else None, (*made.args[1:], *args), call, steps=steps)
             return
-        case "operator.methodcaller" | "_operator.methodcaller":
+        case "operator.methodcaller":
             _run_method(bench, args[0] if args else None, made.args[0] if made.args else None, made.args[1:], call)
             return
-        case "operator.attrgetter" | "_operator.attrgetter":
+        case "operator.attrgetter":
             for name in made.args:
                 arguments.RULES["attribute"](bench, "builtins.getattr", (*args[:1], name), call)
             return
-        case "operator.itemgetter" | "_operator.itemgetter":
+        case "operator.itemgetter":
             if args and isinstance(args[0], Global | Result) and resolved(args[0]):
                 shown = f"{wording.value(args[0])}[{wording.value(made.args[0] if made.args else None)}]"
                 bench.flag("pickle-indirect-name", shown, f"takes {shown} out of what is not the pickle's own", call.offset)

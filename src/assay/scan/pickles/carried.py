@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from assay.scan.callables.harm import Harm, harm_of
-from assay.scan.pickles.names import PYTHON
+from assay.scan.callables.python_modules import PYTHON
 
 
 @dataclass(frozen=True, slots=True)

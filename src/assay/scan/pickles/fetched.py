@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import Global
-from assay.scan.callables.allowed import is_known, look_up
+from assay.scan.callables.allowed import canonical, is_known, look_up
 from assay.scan.callables.harm import harm_of
 from assay.scan.pickles import wording
 from assay.scan.pickles.bench import Bench
@@ -36,12 +36,16 @@ def judge(bench: Bench, name: Global) -> None:
         return
     bench.accounted.add(dotted)
     shown = wording.text(dotted)
+    if name.name == "__dict__" and any(each.module == "dill._dill" for each in bench.view.imports):
+        # How dill writes down the globals of a function that lives in a module.
+        bench.flag("pickle-unknown-name", dotted, f"names {shown}, the globals of a module", name.offset, Severity.LOW)
+        return
     if through := reached(name.module, name.name):
         what, harm = through
         words = f"names {shown}, which reaches {what} and" if what != dotted else f"names {shown}, which"
         bench.flag("pickle-indirect-name", dotted, f"{words} {harm.does}", name.offset)
         return
-    harm_found = harm_of(dotted, named=True)
+    harm_found = harm_of(canonical(dotted), named=True)
     if harm_found is not None and (is_python(dotted) or not is_class_like(dotted)):
         bench.flag(
             "pickle-dangerous-name", dotted, f"names {shown}, which {harm_found.does}, without calling it", name.offset

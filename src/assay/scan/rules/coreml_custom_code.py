@@ -11,7 +11,8 @@ A neural network layer of kind ``custom`` with ``className`` "EvilCustomLayer".
 
 ## Remedy
 
-Load the model only in an app whose class of that name you wrote or reviewed. Else ask for a model without custom layers.
+Load the model only in an app whose class of that name you wrote or reviewed. Else ask for a model without custom
+layers.
 
 ## References
 

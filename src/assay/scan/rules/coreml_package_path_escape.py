@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-The manifest says where the model and its weights lie. A path with ``..`` or an absolute one makes the loader, and every
-tool that copies the package, take another file of the machine.
+The manifest says where the model and its weights lie. A path with ``..`` or an absolute one makes the loader, and
+every tool that copies the package, take another file of the machine.
 
 ## Example
 

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-Programs keep their weights in files beside the model, and linked models name other models. A path that leads out of the
-package makes the loader open any file of the machine.
+Programs keep their weights in files beside the model, and linked models name other models. A path that leads out of
+the package makes the loader open any file of the machine.
 
 ## Example
 

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-Operations outside OpenVINO's own sets come from an extension: a native library that is loaded first and can do anything.
-The model cannot be used without it, so people will look for one.
+Operations outside OpenVINO's own sets come from an extension: a native library that is loaded first and can do
+anything. The model cannot be used without it, so people will look for one.
 
 ## Example
 
@@ -11,8 +11,8 @@ The model cannot be used without it, so people will look for one.
 
 ## Remedy
 
-Find out which extension has the operation and whether you trust who made it. Operations of ``openvino_tokenizers`` are
-known and not reported.
+Find out which extension has the operation and whether you trust who made it. Operations of ``openvino_tokenizers``
+are known and not reported.
 
 ## References
 
@@ -28,6 +28,7 @@ from typing import Final
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.graph.openvino import OpenVino
+from assay.scan.knowledge import words
 from assay.scan.knowledge.text import shown
 from assay.scan.rule import Hit, Rule
 
@@ -36,27 +37,17 @@ _OWN: Final = re.compile(
     r"(?:opset\d{1,2}|experimental|util|ie_internal_opset|type_relaxed_opset|gpu_opset|cpu_plugin_opset|"
     r"SnippetsOpset|ov_.*|)\Z"
 )
-#: Operations of the tokenizers' own extension, which comes with OpenVINO GenAI.
-_TOKENIZERS: Final = frozenset(
-    """
-    BPETokenizer ByteFallback BytesToChars CaseFold CharsMapNormalization CharsToBytes CombineSegments EqualStr FuzeRagged
-    NormalizeUnicode NumericToString RaggedTensorPack RaggedToDense RaggedToRagged RaggedToSparse RegexNormalization
-    RegexSplit SentencepieceDetokenizer SentencepieceStreamDetokenizer SentencepieceTokenizer SpecialTokensSplit
-    StringTensorPack StringTensorUnpack StringToHashBucket TrieTokenizer Truncate UTF8Validate UnigramTokenizer
-    VocabDecoder VocabEncoder WordpieceTokenizer
-    """.split()
-)
 
 
 def check(view: OpenVino) -> Iterator[Hit]:
     """Yield each kind of operation from no known set, once."""
     seen = set()
     for layer in view.layers:
-        foreign = not _OWN.match(layer.version) and layer.type not in _TOKENIZERS
+        foreign = not _OWN.match(layer.version) and layer.type not in words.names("openvino")
         if (foreign or layer.type in {"Custom", "CustomLayer"}) and layer.type not in seen:
             seen.add(layer.type)
             yield Hit(
-                f"needs the operation {shown(layer.type)} of the set {shown(layer.version)}, which comes from a native library",
+                f"needs the operation {shown(layer.type)} of the set {shown(layer.version)}, which a native library brings",
                 member=layer.name, line=layer.line,
             )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-OpenVINO loads operations it does not know from native libraries. A model that names the library brings its own machine
-code: whoever loads the extension runs it.
+OpenVINO loads operations it does not know from native libraries. A model that names the library brings its own
+machine code: whoever loads the extension runs it.
 
 ## Example
 
@@ -11,8 +11,8 @@ code: whoever loads the extension runs it.
 
 ## Remedy
 
-Do not add the library as an extension. Ask for a model made of OpenVINO's own operations, or for the extension's source
-and build it yourself.
+Do not add the library as an extension. Ask for a model made of OpenVINO's own operations, or for the extension's
+source and build it yourself.
 
 ## References
 

@@ -11,7 +11,8 @@ there for a reader that runs it, or for whoever opens the file in a browser.
 
 ## Remedy
 
-Look at the element. Remove it if the model gives the same answers without it; else find out who wrote it and what runs it.
+Look at the element. Remove it if the model gives the same answers without it; else find out who wrote it and what
+runs it.
 
 ## References
 

@@ -11,8 +11,8 @@ that name on its class path and calls it with values of the model's choosing.
 
 ## Remedy
 
-Ask which library the class comes from and why the model needs it. Evaluate the model without user-defined functions if it
-has no good answer.
+Ask which library the class comes from and why the model needs it. Evaluate the model without user-defined functions
+if it has no good answer.
 
 ## References
 

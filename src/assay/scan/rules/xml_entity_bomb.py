@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-Entities that stand for other entities grow without bound: a few hundred bytes become gigabytes in the parser ("billion
-laughs"). Loading the model then takes the machine's memory.
+Entities that stand for other entities grow without bound: a few hundred bytes become gigabytes in the parser
+("billion laughs"). Loading the model then takes the machine's memory.
 
 ## Example
 

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-A parser that follows the declaration reads any file of the machine, or calls any address, and puts what it finds into the
-document: the classic XXE attack. A model has no use for it.
+A parser that follows the declaration reads any file of the machine, or calls any address, and puts what it finds
+into the document: the classic XXE attack. A model has no use for it.
 
 ## Example
 
@@ -11,8 +11,8 @@ document: the classic XXE attack. A model has no use for it.
 
 ## Remedy
 
-Do not load the file. Ask its author for one without a DOCTYPE, or remove the declarations, and load it with a parser that
-refuses external entities.
+Do not load the file. Ask its author for one without a DOCTYPE, or remove the declarations, and load it with a
+parser that refuses external entities.
 
 ## References
 

@@ -22,13 +22,13 @@ class Behaviour:
     does: Does
     when: When
     target: str
-    line: int | None
+    line: int
 
 
-def behaviour(value: str, line: int | None) -> Behaviour:
+def behaviour(value: str) -> Behaviour:
     """Read a fact of kind ``does`` back."""
-    does, when, target = value.split(" ", 2)
-    return Behaviour(Does[does], When[when], target, line)
+    does, when, line, target = value.split(" ", 3)
+    return Behaviour(Does[does], When[when], target, int(line))
 
 
 def severity_of(does: Does, when: When) -> tuple[Severity, Confidence] | None:

@@ -45,7 +45,9 @@ class Doubt:
 def host_of(address: str) -> str:
     """The host of an address, in lower case; empty when it has none."""
     try:
-        return (urlsplit(address.partition("+")[2] if "+" in address.partition("://")[0] else address).hostname or "").lower()
+        return (
+            urlsplit(address.partition("+")[2] if "+" in address.partition("://")[0] else address).hostname or ""
+        ).lower()
     except ValueError:
         return ""
 
@@ -80,7 +82,9 @@ def direct_references(lines: list[Line]) -> Iterator[Doubt]:
             yield Doubt(f"a package comes straight from {shown(address)}", line.number, Severity.LOW, Confidence.MEDIUM)
         else:
             bad = Severity.HIGH if _is_bare(address) else Severity.MEDIUM
-            message = f"a package comes straight from {shown(address)}, which is no place that packages ordinarily come from"
+            message = (
+                f"a package comes straight from {shown(address)}, which is no place that packages ordinarily come from"
+            )
             yield Doubt(message, line.number, bad, Confidence.MEDIUM)
 
 
@@ -95,7 +99,11 @@ def _about_index(line: Line) -> Iterator[Doubt]:
         return
     what = "also searched for packages" if line.option != "--index-url" else "where all packages come from"
     if _is_bare(address):
-        reason = "anybody between you and it decides what is installed" if _is_plain(address) else "it has no name, only a number"
+        reason = (
+            "anybody between you and it decides what is installed"
+            if _is_plain(address)
+            else "it has no name, only a number"
+        )
         yield Doubt(f"{shown(address)} is {what}, and {reason}", line.number, Severity.HIGH, Confidence.HIGH)
     else:
         message = f"{shown(address)} is {what}; it is no index that is known to us"

@@ -32,6 +32,13 @@ _CORE: Final = frozenset(
     )
 )  # fmt: skip
 _WORST: Final = frozenset({Harm.COMMAND, Harm.CODE, Harm.NATIVE, Harm.IMPORT})
+#: Functions that only put paths together, which the lists count among those that work on files.
+_PATHS: Final = frozenset(f"{module}.{name}" for module in ("os.path", "posixpath") for name in (
+    "join", "basename", "dirname", "expanduser", "abspath", "splitext", "normpath"))  # fmt: skip
+#: What these do is said by the name they are given, which is judged in their place.
+RESOLVERS: Final = frozenset(
+    f"hydra.utils.{name}" for name in ("get_method", "get_class", "get_object", "get_static_method")
+)
 _READS: Final = ("read_", "load_dataset", "load_digits", "load_iris", "fetch_", "from_pretrained", "load_from_disk")
 
 
@@ -57,16 +64,23 @@ def judge(dotted: str) -> Judgement | None:
     module, _, name = dotted.rpartition(".")
     entry = look_up(module, name) if module else None
     harm = harm_of(dotted) or harm_of(f"builtins.{dotted}")
-    if entry is not None and entry.use in (Use.CALL, Use.CLASS):
+    if (entry is not None and entry.use in (Use.CALL, Use.CLASS)) or dotted in _PATHS or dotted in RESOLVERS:
         return None
     for position in range(1, len(parts)):
         if parts[position] in _CORE and (reached := harm_of(_plain(parts[position:]))):
-            return Judgement(Severity.CRITICAL, Confidence.HIGH, f"{reached.does}, reached through another module", True)
-    if any(part.startswith("__") for part in parts[:-1]) or parts[-1] in ("__import__", "__getattribute__", "__subclasses__"):
+            return Judgement(
+                Severity.CRITICAL, Confidence.HIGH, f"{reached.does}, reached through another module", True
+            )
+    if any(part.startswith("__") for part in parts[:-1]) or parts[-1] in (
+        "__import__",
+        "__getattribute__",
+        "__subclasses__",
+    ):
         return Judgement(Severity.HIGH, Confidence.HIGH, "reaches into Python's internals", True)
-    if harm is not None:
+    known = parts[0] in KNOWN_PACKAGES and len(parts) > 1
+    if harm is not None and not (known and name[:1].isupper() and harm not in _WORST):
         return _harmful(harm, name, judged=entry is not None)
-    if entry is not None or (parts[0] in KNOWN_PACKAGES and len(parts) > 1):
+    if entry is not None or known:
         return None
     return Judgement(Severity.LOW, Confidence.LOW, "is on no list of ours", False)
 

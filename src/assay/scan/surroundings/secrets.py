@@ -91,7 +91,23 @@ def _keyed(text: str) -> Iterable[str]:
 
 def _basic(text: str) -> Iterable[str]:
     pattern = re.compile(r"://([^\s:/?#\[\]@!$&'()*+,;=\"<>{}]{1,100}):([^\s:/?#\[\]@\"'<>{}]{6,100})@[\w.-]+\.\w+")
-    ordinary = ("pass", "pwd", "secret", "token", "key", "user", "xxx", "***", "...", "$", "%s", "name", "foo", "bar", "1234")
+    ordinary = (
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "key",
+        "user",
+        "xxx",
+        "***",
+        "...",
+        "$",
+        "%s",
+        "name",
+        "foo",
+        "bar",
+        "1234",
+    )
     return [match[2] for match in pattern.finditer(text) if not any(word in match[2].lower() for word in ordinary)]
 
 

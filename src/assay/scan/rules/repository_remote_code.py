@@ -1,0 +1,68 @@
+"""Loading the model runs a Python file that does harm, or that is not there to be inspected.
+
+## Why it matters
+A configuration names the file, and a library imports it. Seen together: what the file does happens when the model is
+loaded. A file that is named and missing is found on Python's path instead, or fetched from somewhere: nobody has seen it.
+
+## Example
+`config.json` with `auto_map` to `modeling_x.Model`, and `modeling_x.py` that runs `os.system` on import.
+
+## Remedy
+Do not load the model with remote code allowed.
+
+## References
+Hugging Face Transformers, *Custom models*. MITRE ATLAS AML.T0010.001, AML.T0011.000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.core import threat
+from assay.core.finding import Confidence, Severity
+from assay.scan.repository import Repository
+from assay.scan.rule import Hit, Rule
+from assay.scan.surroundings.code import behaviour, beside, severity_when_loaded
+
+
+def check(view: Repository) -> Iterator[Hit]:
+    """Code that configurations name, followed to its file."""
+    paths = set(view.paths)
+    for path in view.paths:
+        named = [fact.value for fact in view.facts_by_path.get(path, ()) if fact.kind == "code"]
+        for file in dict.fromkeys(named):
+            found = next((place for place in _places(path, file) if place in paths), None)
+            if found is None:
+                message = f"it has {file[:120]} run, which is not here to be inspected"
+                yield Hit(message, member=path, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM)
+            else:
+                yield from _effects(view, path, found)
+
+
+def _effects(view: Repository, path: str, code: str) -> Iterator[Hit]:
+    for fact in view.facts_by_path.get(code, ()):
+        if fact.kind != "does":
+            continue
+        found = behaviour(fact.value)
+        severity = severity_when_loaded(found.does, found.when)
+        if severity is not None and severity > Severity.LOW:
+            message = f"{path} has it run, and {found.when.value} it {found.does.value}: {found.target}"
+            yield Hit(message, member=code, line=found.line, severity=severity)
+
+
+def _places(path: str, file: str) -> Iterator[str]:
+    """Where the file may lie: as it is named, as a package, in the folder of MLflow's code, or beside."""
+    stem = file.removesuffix(".py")
+    for place in (file, f"{stem}/__init__.py", f"code/{file}", f"code/{stem}/__init__.py", file.rpartition("/")[2]):
+        yield beside(path, place)
+
+
+RULE = Rule(
+    id="repository-remote-code",
+    reads=Repository.kind,
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    threats=threat.REMOTE_CODE,
+    check=check,
+    doc=__doc__,
+)

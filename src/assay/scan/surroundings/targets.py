@@ -1,0 +1,74 @@
+"""Keys by which frameworks have things called that a configuration names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from assay.formats.repository.document import Document, Mapping, Place
+from assay.formats.repository.references import Loader, references_of
+from assay.scan.surroundings.names import RESOLVERS
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A name that is called.
+
+    :param certain: whether the key can mean nothing else; else only a name of known harm is worth telling
+    """
+
+    key: str
+    name: str
+    place: Place
+    certain: bool
+
+
+#: Hydra, Fiddle, Lightning's command line.
+_CERTAIN: Final = ("_target_", "class_path", "__target__", "py/object", "py/function", "py/type", "py/newobj")
+#: Keys that mean a call in some frameworks (latent diffusion, NeMo, Python's ``logging.config``) and much else in others.
+_PERHAPS: Final = (
+    "target", "()", "class", "_class", "cls", "callable", "function", "func", "factory", "builder", "_call_", "entry_point",
+    "entrypoint", "constructor", "instantiate", "_fn_", "_partial_", "resolver", "import_path", "model_class", "__class__",
+)  # fmt: skip
+_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_NAME: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
+
+
+def targets_of(document: Document) -> Iterator[Target]:
+    """Everything that a document has called, in its order."""
+    for mapping in document.mappings:
+        yield from _keyed(mapping)
+        if mapping.entries.get("lc") == 1 and isinstance(mapping.entries.get("id"), list):
+            yield from _serialized(mapping)
+    for reference in references_of(document):
+        if reference.loader in (Loader.SENTENCE_MODULE, Loader.COMPONENT, Loader.AUTO_MAP) and not reference.repository:
+            yield Target(reference.loader.value, f"{reference.module}.{reference.name}", reference.place, certain=False)
+
+
+def _keyed(mapping: Mapping) -> Iterator[Target]:
+    entries = mapping.entries
+    for key in _CERTAIN:
+        value = entries.get(key)
+        if isinstance(value, str) and _NAME.fullmatch(value.strip()):
+            yield Target(key, value.strip().replace(":", "."), mapping.place.below(key), certain=True)
+            if value in RESOLVERS and isinstance(path := entries.get("path"), str):
+                yield Target("path", path, mapping.place.below("path"), certain=True)
+    for key in _PERHAPS:
+        value = entries.get(key)
+        if isinstance(value, str) and _DOTTED.fullmatch(value):
+            yield Target(key, value, mapping.place.below(key), certain=False)
+    reduced = entries.get("py/reduce")
+    if isinstance(reduced, list) and reduced and isinstance(reduced[0], str) and _NAME.fullmatch(reduced[0]):
+        yield Target("py/reduce", reduced[0], mapping.place.below("py/reduce"), certain=True)
+
+
+def _serialized(mapping: Mapping) -> Iterator[Target]:
+    """LangChain's form: ``{"lc": 1, "type": "constructor", "id": ["langchain", "llms", "OpenAI"], "kwargs": {}}``."""
+    parts = mapping.entries["id"]
+    assert isinstance(parts, list), "the caller has looked"
+    if mapping.entries.get("type") == "constructor" and all(isinstance(part, str) for part in parts):
+        name = ".".join(part for part in parts if isinstance(part, str))
+        if _DOTTED.fullmatch(name):
+            yield Target("id", name, mapping.place.below("id"), certain=True)
