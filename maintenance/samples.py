@@ -223,7 +223,10 @@ def sklearn() -> Iterator[Sample]:
     for metric in ("euclidean", "manhattan", "chebyshev", "minkowski", "cosine", "haversine", "hamming", "canberra"):
         for algorithm in ("kd_tree", "ball_tree", "brute"):
             try:
-                yield f"knn-{metric}-{algorithm}", KNeighborsClassifier(metric=metric, algorithm=algorithm).fit(x[:, :2], y)
+                yield (
+                    f"knn-{metric}-{algorithm}",
+                    KNeighborsClassifier(metric=metric, algorithm=algorithm).fit(x[:, :2], y),
+                )
             except ValueError:
                 continue
     for kernel in (kernels.RBF(), kernels.Matern(), kernels.WhiteKernel() + kernels.DotProduct(), kernels.RationalQuadratic() * 2,
@@ -231,9 +234,13 @@ def sklearn() -> Iterator[Sample]:
         yield f"gp-{type(kernel).__name__}", GaussianProcessRegressor(kernel).fit(x[:9], y[:9])
     yield "functions", [preprocessing.FunctionTransformer(np.log1p), metrics.make_scorer(metrics.f1_score), metrics.accuracy_score,
                         metrics.get_scorer("roc_auc"), metrics.get_scorer("accuracy"), metrics.r2_score, metrics.log_loss]  # fmt: skip
-    yield "search", model_selection.GridSearchCV(
-        pipeline.make_pipeline(preprocessing.StandardScaler(), LogisticRegression()), {"logisticregression__C": [1, 2]}
-    ).fit(x, y)
+    yield (
+        "search",
+        model_selection.GridSearchCV(
+            pipeline.make_pipeline(preprocessing.StandardScaler(), LogisticRegression()),
+            {"logisticregression__C": [1, 2]},
+        ).fit(x, y),
+    )
     yield "splits", [model_selection.KFold(3), model_selection.StratifiedKFold(3), model_selection.TimeSeriesSplit(3),
                      model_selection.ShuffleSplit(), model_selection.GroupKFold(2), model_selection.LeaveOneOut()]  # fmt: skip
     from sklearn import datasets
@@ -271,7 +278,10 @@ def pandas() -> Iterator[Sample]:
         pd.offsets.CustomBusinessDay(), pd.DataFrame, pd.Series,
     ]  # fmt: skip
     try:
-        yield "arrow", pd.DataFrame({"a": pd.array([1, None], "int64[pyarrow]"), "s": pd.array(["a", None], "string[pyarrow]")})
+        yield (
+            "arrow",
+            pd.DataFrame({"a": pd.array([1, None], "int64[pyarrow]"), "s": pd.array(["a", None], "string[pyarrow]")}),
+        )
         yield "arrow-type", pd.ArrowDtype(__import__("pyarrow").int64())
     except ImportError:
         pass
@@ -332,7 +342,10 @@ def torch() -> Iterator[Sample]:
     yield "distributions", Saved([torch.distributions.Normal(0, 1), torch.distributions.Categorical(torch.ones(2))])
     yield "dataset", Saved(torch.utils.data.TensorDataset(torch.ones(2)))
     yield "quantised-model", Saved(torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(2, 2)), {nn.Linear}))
-    yield "functions", [torch.relu, torch.nn.functional.relu, torch.nn.functional.gelu, torch.tanh, torch.sigmoid, torch.float16]
+    yield (
+        "functions",
+        [torch.relu, torch.nn.functional.relu, torch.nn.functional.gelu, torch.tanh, torch.sigmoid, torch.float16],
+    )
     import torch.fx
 
     yield "fx", Saved(torch.fx.symbolic_trace(nn.Sequential(nn.Linear(2, 2), nn.ReLU())))
@@ -352,8 +365,14 @@ def torchvision() -> Iterator[Sample]:
     for name in ("resnet18", "vgg11", "mobilenet_v3_small", "efficientnet_b0", "vit_b_16", "swin_t", "convnext_tiny", "densenet121",
                  "googlenet", "inception_v3", "squeezenet1_0", "shufflenet_v2_x0_5", "mnasnet0_5", "regnet_y_400mf"):  # fmt: skip
         yield name, Saved(torchvision.models.get_model(name, weights=None))
-    yield "detection", Saved(torchvision.models.detection.fasterrcnn_mobilenet_v3_large_fpn(weights=None, weights_backbone=None))
-    yield "segmentation", Saved(torchvision.models.segmentation.lraspp_mobilenet_v3_large(weights=None, weights_backbone=None))
+    yield (
+        "detection",
+        Saved(torchvision.models.detection.fasterrcnn_mobilenet_v3_large_fpn(weights=None, weights_backbone=None)),
+    )
+    yield (
+        "segmentation",
+        Saved(torchvision.models.segmentation.lraspp_mobilenet_v3_large(weights=None, weights_backbone=None)),
+    )
     from torchvision import transforms
     from torchvision.transforms import v2
 
@@ -407,12 +426,37 @@ def transformers() -> Iterator[Sample]:
 
     arguments = transformers.TrainingArguments(output_dir="/tmp/x", use_cpu=True, report_to=[])
     yield "training-arguments", Saved(arguments)
-    yield "seq2seq-arguments", Saved(transformers.Seq2SeqTrainingArguments(output_dir="/tmp/x", use_cpu=True, report_to=[]))
+    yield (
+        "seq2seq-arguments",
+        Saved(transformers.Seq2SeqTrainingArguments(output_dir="/tmp/x", use_cpu=True, report_to=[])),
+    )
     yield "state", Saved([transformers.TrainerState(), transformers.GenerationConfig()])
-    small = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, vocab_size=20, max_position_embeddings=8)
-    for name in ("Bert", "Roberta", "DistilBert", "GPT2", "Llama", "T5", "ViT", "Mistral", "Electra", "Albert", "Qwen2", "Bart"):
+    small = dict(
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+        vocab_size=20,
+        max_position_embeddings=8,
+    )
+    for name in (
+        "Bert",
+        "Roberta",
+        "DistilBert",
+        "GPT2",
+        "Llama",
+        "T5",
+        "ViT",
+        "Mistral",
+        "Electra",
+        "Albert",
+        "Qwen2",
+        "Bart",
+    ):
         try:
-            config = getattr(transformers, f"{name}Config")(**(small if name not in ("DistilBert", "GPT2", "T5", "Bart") else {}))
+            config = getattr(transformers, f"{name}Config")(
+                **(small if name not in ("DistilBert", "GPT2", "T5", "Bart") else {})
+            )
             if name in ("DistilBert", "GPT2", "T5", "Bart"):
                 for key in ("n_layers", "n_layer", "num_layers", "encoder_layers", "decoder_layers"):
                     if hasattr(config, key):
@@ -455,7 +499,10 @@ def lightning() -> Iterator[Sample]:
     yield "omegaconf", Saved(omegaconf.OmegaConf.create({"a": [1, {"b": "${a}"}], "c": None, "d": 1.5, "e": True}))
     import torchmetrics
 
-    yield "metrics", Saved([torchmetrics.Accuracy("binary"), torchmetrics.MetricCollection([torchmetrics.MeanSquaredError()])])
+    yield (
+        "metrics",
+        Saved([torchmetrics.Accuracy("binary"), torchmetrics.MetricCollection([torchmetrics.MeanSquaredError()])]),
+    )
 
 
 @maker
@@ -498,8 +545,16 @@ def statsmodels() -> Iterator[Sample]:
     yield "quantile", sm.QuantReg(y, x).fit()
     yield "logit", sm.Logit((y > y.mean()).astype(int), x).fit(disp=0)
     yield "poisson", sm.Poisson(np.arange(60) % 4, x).fit(disp=0)
-    for family in (sm.families.Poisson(), sm.families.Gaussian(), sm.families.Binomial(), sm.families.Gamma(sm.families.links.Log())):
-        yield f"glm-{type(family).__name__}", sm.GLM((y > y.mean()).astype(int) + (0 if "Bin" in type(family).__name__ else 1), x, family=family).fit()
+    for family in (
+        sm.families.Poisson(),
+        sm.families.Gaussian(),
+        sm.families.Binomial(),
+        sm.families.Gamma(sm.families.links.Log()),
+    ):
+        yield (
+            f"glm-{type(family).__name__}",
+            sm.GLM((y > y.mean()).astype(int) + (0 if "Bin" in type(family).__name__ else 1), x, family=family).fit(),
+        )
     frame = pd.DataFrame({"y": y, "a": x[:, 1], "g": ["u", "v"] * 30})
     yield "formula", smf.ols("y ~ a + C(g)", frame).fit()
     yield "mixed", smf.mixedlm("y ~ a", frame, groups=frame["g"]).fit()
@@ -537,7 +592,10 @@ def estimators() -> Iterator[Sample]:
     import umap
     from sklearn.linear_model import LinearRegression, LogisticRegression
 
-    yield "hmm", [hmmlearn.hmm.GaussianHMM(2).fit(x), hmmlearn.hmm.CategoricalHMM(2).fit(np.random.randint(0, 3, (50, 1)))]
+    yield (
+        "hmm",
+        [hmmlearn.hmm.GaussianHMM(2).fit(x), hmmlearn.hmm.CategoricalHMM(2).fit(np.random.randint(0, 3, (50, 1)))],
+    )
     yield "hdbscan", hdbscan.HDBSCAN(5, prediction_data=True).fit(x)
     yield "mlxtend", [mlxtend.classifier.StackingClassifier([LogisticRegression()], LogisticRegression()).fit(x, y),
                       mlxtend.feature_selection.SequentialFeatureSelector(LogisticRegression(), 2, cv=2).fit(x, y)]  # fmt: skip
@@ -590,7 +648,12 @@ def text() -> Iterator[Sample]:
     yield "lsi", gensim.models.LsiModel(bag, dictionary, 2)
     yield "tfidf", gensim.models.TfidfModel(bag)
     yield "phrases", gensim.models.Phrases(sentences)
-    yield "doc2vec", gensim.models.Doc2Vec([gensim.models.doc2vec.TaggedDocument(each, [0]) for each in sentences], min_count=1, vector_size=4)
+    yield (
+        "doc2vec",
+        gensim.models.Doc2Vec(
+            [gensim.models.doc2vec.TaggedDocument(each, [0]) for each in sentences], min_count=1, vector_size=4
+        ),
+    )
     yield "nltk", [nltk.NaiveBayesClassifier.train([({"a": 1}, "x"), ({"a": 2}, "y")]), nltk.FreqDist("aab"), nltk.PorterStemmer(),
                    nltk.SnowballStemmer("english"), nltk.RegexpTokenizer(r"\w+"), nltk.tokenize.TreebankWordTokenizer(),
                    nltk.UnigramTagger([[("a", "x")]]), nltk.BigramTagger([[("a", "x")]]), nltk.tokenize.PunktSentenceTokenizer("A b. C d."),
@@ -614,7 +677,16 @@ def values() -> Iterator[Sample]:
     yield "networkx", [networkx.path_graph(3), networkx.DiGraph([(1, 2)]), networkx.MultiGraph()]
     yield "shapely", [shapely.Point(1, 2), shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (1, 1)])]
     yield "xarray", [xarray.DataArray([1]), xarray.Dataset({"a": ("x", [1])})]
-    yield "times", [tz.tzutc(), tz.gettz("Europe/Berlin"), relativedelta.relativedelta(days=1), tz.tzlocal(), tz.tzoffset("x", 60)]
+    yield (
+        "times",
+        [
+            tz.tzutc(),
+            tz.gettz("Europe/Berlin"),
+            relativedelta.relativedelta(days=1),
+            tz.tzlocal(),
+            tz.tzoffset("x", 60),
+        ],
+    )
     import pytz
 
     yield "pytz", [pytz.utc, pytz.timezone("Europe/Berlin"), pytz.FixedOffset(60)]

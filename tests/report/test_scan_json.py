@@ -79,7 +79,7 @@ def test_every_part_of_a_scan_is_there(scan: ScanResult) -> None:
     ]
     assert found["findings"][2]["location"] == {"member": "archive/data.pkl", "offset": 23, "line": None}
     assert found["findings"][0]["ignored"] == {"reason": "reviewed by us", "until": "2026-12-31"}
-    assert found["errors"][0]["reason"] == "LIMIT members (100000)"
+    assert found["errors"][0]["reason"] == "LIMIT members (100000) at byte 8"
     assert [file["outcome"] for file in found["files"]] == ["not-a-model", "inspected", "inspected", "could-not-tell"]
     assert found["files"][2]["format"] == "torch"
     assert found["summary"]["severities"] == {"critical": 2, "high": 0, "medium": 0, "low": 1, "info": 0}

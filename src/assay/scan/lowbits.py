@@ -30,6 +30,8 @@ _STRUCTURE: Final = (2.0, 7.2)
 #: Numbers that take few values (rounded, or quantised and back) have low bytes of few values, too.
 _DIFFERENT: Final = 64
 
+#: What keeps the planes apart: an even number of bytes that nothing begins with and no text goes over.
+_BETWEEN: Final = bytes(128)
 _SIZES: Final = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 
@@ -55,11 +57,12 @@ def look(tensor: Tensor, searcher: Searcher, budget: Budget) -> Iterator[Hidden]
     if size is None or tensor.source.size < SMALLEST:
         return
     start = _numbers(tensor, 0, _SAMPLE, size)
-    for bits, plane in _planes(start, size):
-        found = next(searcher.find(Memory(plane), 0, len(plane), budget), None)
-        if found is not None:
-            yield Hidden(tensor.name, bits, found.what, tensor.offset)
-            return
+    planes = list(_planes(start, size))
+    together = Memory(b"".join(plane + _BETWEEN for _, plane in planes))
+    found = next(searcher.find(together, 0, together.size, budget), None)
+    if found is not None:
+        yield Hidden(tensor.name, _bits_at(planes, found.offset), found.what, tensor.offset)
+        return
     if size >= 4 and tensor.source.size >= _PLACES * _CHUNK * size:
         step = tensor.source.size // _PLACES // size * size
         entropies = [
@@ -87,6 +90,15 @@ def _planes(rows: NDArray[np.uint8], size: int) -> Iterator[tuple[int, bytes]]:
     last = rows[:, 0] & 1
     yield 1, np.packbits(last).tobytes()
     yield 1, np.packbits(last, bitorder="little").tobytes()
+
+
+def _bits_at(planes: list[tuple[int, bytes]], offset: int) -> int:
+    """How many bits of each number the plane takes that this offset of all planes together lies in."""
+    for bits, plane in planes:
+        offset -= len(plane) + len(_BETWEEN)
+        if offset < 0:
+            return bits
+    return 0
 
 
 def _entropy(values: NDArray[np.uint8]) -> float:

@@ -228,7 +228,9 @@ class Searcher:
         triples = (
             values[starts] | values[starts + 1].astype(np.uint32) << 8 | values[starts + 2].astype(np.uint32) << 16
         )
-        for start in starts[np.isin(triples, self._tables.triples)].tolist():
+        known = self._tables.triples
+        fits = known[np.searchsorted(known, triples).clip(max=len(known) - 1)] == triples
+        for start in starts[fits].tolist():
             for head in self._tables.heads[int.from_bytes(block[start : start + 3], "little")]:
                 if block.startswith(head.magic, start):
                     yield start, head

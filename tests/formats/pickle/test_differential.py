@@ -88,7 +88,7 @@ def shown(value: object, depth: int = 0) -> object:
     if isinstance(value, (set, frozenset)):
         return (type(value).__name__, len(value))
     if isinstance(value, bytearray):
-        return bytes(value)
+        return ("bytes", bytes(value))
     if isinstance(value, float):
         return ("float", struct.pack(">d", value))
     return (type(value).__name__, value)

@@ -40,7 +40,7 @@ _PATTERN: Final = re.compile(
         |\bpopen\s*\(|(?<![\w.])/bin/(?:ba|z|da|k)?sh\b|\bcmd(?:\.exe)?\s+/[ck]\b|\b[Pp]ower[Ss]hell(?:\.exe)?\s+-
         |\b(?:ba|z|da|k)?sh\s+-c\s|\b(?:curl|wget)\s+(?:-\w+\s+)*["']?(?:https?|ftp)://
         |\bRuntime\.getRuntime\s*\(|\bjava\.lang\.Runtime\b|\bProcessBuilder\b)
-    |(?P<code>\b__import__\s*\(|(?<![\w.])(?:eval|exec)\s*\(\s*[\w"'(]|(?<![\w ])import\s+(?:os|sys|subprocess|socket|ctypes)\b
+    |(?P<code>\b__import__\s*\(|(?<![\w.])(?:eval|exec)\s*\(\s*[\w"'(]|(?<![\w ])import\s+(?:os|sys|subprocess|socket)\b
         |\bfrom\s+(?:os|subprocess|ctypes)\s+import\b|\bload(?:string|file)\s*\(|\bdofile\s*\(|<script[\s>]|(?:^|\n)\#!/\w
         |\bLoadLibrary(?:Ex)?[AW]?\s*\(|\bdlopen\s*\(|\bb64decode\s*\(|\bctypes\.\w|\bpackage\.loadlib\b|\bffi\.load\b
         |\b__builtins__\b)

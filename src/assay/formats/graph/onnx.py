@@ -117,9 +117,8 @@ def read(source: Source, budget: Budget, name: str) -> Onnx:
     try:
         walker.model(Message(source, budget))
     except FormatError as error:
-        if not view.graphs:
-            raise NotThisFormat(error.what, offset=error.offset) from error
-        view.note(error)
+        if view.graphs:
+            view.note(error)
     if not view.graphs or not (view.ir_version or view.opsets or view.operators):
         return _single_tensor(source, budget, name)
     return view
@@ -127,10 +126,13 @@ def read(source: Source, budget: Budget, name: str) -> Onnx:
 
 def _single_tensor(source: Source, budget: Budget, name: str) -> Onnx:
     view = Onnx()
-    proto = read_tensor(Message(source, budget))
-    whole = proto.type in TYPES and (proto.raw is not None or proto.typed or proto.external)
-    fits = proto.raw is not None and not proto.faults() and len(proto.dims) > 0
-    if not whole or not (fits or proto.external or name.lower().endswith((".pb", ".onnx"))):
+    try:
+        proto = read_tensor(Message(source, budget))
+    except FormatError as error:
+        raise NotThisFormat(error.what, offset=error.offset) from error
+    located = any(key == "location" for key, _ in proto.external)
+    numbers = proto.raw is not None or (proto.typed and name.lower().endswith((".pb", ".onnx")))
+    if proto.type not in TYPES or not (located or (numbers and not proto.faults())):
         raise NotThisFormat("it has no graph", offset=0)
     _Walker(view, budget).keep(proto, "")
     return view

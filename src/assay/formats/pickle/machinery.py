@@ -378,7 +378,10 @@ class Machinery(Record):
         """GLOBAL and INST: module and name in two lines."""
         self.read_line(offset + 1)
         module = self.line
-        self.read_line(self.line_end)
+        if self.line_end < self.size:
+            self.read_line(self.line_end)
+        else:
+            self.line = b""
         name = self.line
         after = self.line_end
         if not module:

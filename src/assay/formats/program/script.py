@@ -23,7 +23,7 @@ _ANY: Final = frozenset(ending for endings in _SUFFIXES.values() for ending in e
     "lua", "tcl", "awk", "sed", "php", "r", "jl", "exp", "scm", "groovy", "kts", "swift", "in", "tmpl", "init", "cfg",
     "txt", "md", "am", "ac", "sub", "guess", "status", "fish", "nu", "el", "hs", "go", "vim", "service", "env", "cr",
 }  # fmt: skip
-_LINE: Final = re.compile(rb"#![ \t]*(\S+)(?:[ \t]+([^\r\n]*))?")
+_LINE: Final = re.compile(rb"#![ \t]*(/\S+)(?:[ \t]+([^\r\n]*))?")
 BATCH: Final = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s{0,64}@(?:echo[ \t]+off|setlocal|rem\b|powershell|start\b|cmd\b)")
 
 

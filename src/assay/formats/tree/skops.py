@@ -1,4 +1,4 @@
-"""skops files: a zip with ``schema.json``, a tree of nodes that say which class or function each object is made from."""
+"""skops files: a zip with ``schema.json``, a tree of nodes that name the class or function each object is made from."""
 
 from __future__ import annotations
 

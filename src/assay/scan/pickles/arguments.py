@@ -29,7 +29,9 @@ _PLAIN_BASES: Final = frozenset(
 #: Calls that give a type.
 _TYPE_MAKERS: Final = frozenset(("builtins.type", "operator.getitem", "types.GenericAlias", "functools.reduce"))
 #: Classes of classes.
-_METACLASSES: Final = frozenset(("builtins.type", "types.type", "types.TypeType", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"))
+_METACLASSES: Final = frozenset(
+    ("builtins.type", "types.type", "types.TypeType", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType")
+)
 
 
 def _constructor(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
@@ -62,7 +64,12 @@ def _attribute(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -
     """``getattr(holder, name)``: a plain name of something the pickle made, or a method of a class that is listed."""
     holder, name = (*args, None, None)[:2]
     if not isinstance(name, str):
-        _reaches(bench, f"{wording.value(holder)}.{wording.value(name)}", "looks up an attribute whose name is put together", call)
+        _reaches(
+            bench,
+            f"{wording.value(holder)}.{wording.value(name)}",
+            "looks up an attribute whose name is put together",
+            call,
+        )
         return
     start = resolved(holder)
     full = f"{start}.{name}" if start else f"{wording.value(holder)}.{name}"
@@ -82,7 +89,11 @@ def _attribute(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -
         _reaches(bench, full, f"looks up an attribute that {harm.does}", call)
     elif not is_class_like(start) and look_up(*start.rsplit(".", 1) if "." in start else ("", start)) is None:
         bench.flag(
-            "pickle-unknown-name", full, f"looks up {wording.text(full)}, which is on no list", call.offset, Severity.LOW
+            "pickle-unknown-name",
+            full,
+            f"looks up {wording.text(full)}, which is on no list",
+            call.offset,
+            Severity.LOW,
         )
 
 
@@ -103,7 +114,11 @@ def _size(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> Non
     for each in args:
         if isinstance(each, int) and each > _MOST_BYTES:
             bench.flag(
-                "pickle-expansion-bomb", dotted, f"{dotted}({each:,}) allocates that many bytes", call.offset, Severity.HIGH
+                "pickle-expansion-bomb",
+                dotted,
+                f"{dotted}({each:,}) allocates that many bytes",
+                call.offset,
+                Severity.HIGH,
             )
 
 
@@ -230,11 +245,19 @@ def _module(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> N
         harm = through[1] if through else harm_of(f"{name}.*")
         assert harm is not None, "one of the two has it"
         bench.flag(
-            "pickle-imports-module", name, f"imports {shown}, which {harm.does}, with {dotted}", call.offset, Severity.HIGH
+            "pickle-imports-module",
+            name,
+            f"imports {shown}, which {harm.does}, with {dotted}",
+            call.offset,
+            Severity.HIGH,
         )
     elif not is_python(name) and not is_known(name):
         bench.flag(
-            "pickle-unknown-name", name, f"imports {shown}, which is on no list, with {dotted}", call.offset, Severity.LOW
+            "pickle-unknown-name",
+            name,
+            f"imports {shown}, which is on no list, with {dotted}",
+            call.offset,
+            Severity.LOW,
         )
 
 

@@ -87,6 +87,4 @@ def _counted(seen: _Seen) -> Hit:
     if seen.count == 1:
         return seen.hit
     hit = seen.hit
-    return Hit(
-        f"{hit.message} ({seen.count:,} times)", hit.offset, severity=hit.severity, confidence=hit.confidence
-    )
+    return Hit(f"{hit.message} ({seen.count:,} times)", hit.offset, severity=hit.severity, confidence=hit.confidence)

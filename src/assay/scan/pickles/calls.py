@@ -64,8 +64,11 @@ def _makes_without_constructor(call: Call) -> bool:
     if call.op in NEWS:
         return True
     # Python calls no constructor for OBJ and INST without arguments when the name is a class.
-    return call.op in ("OBJ", "INST") and not call.args and isinstance(call.target, Global) and is_class_like(
-        call.target.dotted
+    return (
+        call.op in ("OBJ", "INST")
+        and not call.args
+        and isinstance(call.target, Global)
+        and is_class_like(call.target.dotted)
     )
 
 
@@ -120,9 +123,7 @@ def run_name(
         _flag_unknown(bench, dotted, args, call, Severity.MEDIUM)
 
 
-def _run_unlisted(
-    bench: Bench, module: str, name: str, args: tuple[Value, ...], call: Call, *, new: bool
-) -> None:
+def _run_unlisted(bench: Bench, module: str, name: str, args: tuple[Value, ...], call: Call, *, new: bool) -> None:
     dotted = f"{module}.{name}"
     shown = wording.text(dotted, 100) + wording.arguments(args)
     place = call.offset
@@ -163,7 +164,9 @@ def _flag_class(bench: Bench, dotted: str, call: Call) -> None:
         severity, which = Severity.MEDIUM, "a class of Python's own that no honest model needs"
     else:
         severity, which = Severity.LOW, "a class that is on no list"
-    bench.flag("pickle-unknown-class", dotted, f"makes an instance of {wording.text(dotted)}, {which}", call.offset, severity)
+    bench.flag(
+        "pickle-unknown-class", dotted, f"makes an instance of {wording.text(dotted)}, {which}", call.offset, severity
+    )
 
 
 def _flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, severity: Severity) -> None:
@@ -176,9 +179,7 @@ def _flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, 
     )
 
 
-def _run_result(
-    bench: Bench, made: Call, args: tuple[Value, ...], call: Call, *, new: bool, steps: int
-) -> None:
+def _run_result(bench: Bench, made: Call, args: tuple[Value, ...], call: Call, *, new: bool, steps: int) -> None:
     """Judge that what a call gave back is called."""
     maker = resolved(made.target)
     match maker:
@@ -199,10 +200,14 @@ def _run_result(
         case "operator.itemgetter":
             if args and isinstance(args[0], Global | Result) and resolved(args[0]):
                 shown = f"{wording.value(args[0])}[{wording.value(made.args[0] if made.args else None)}]"
-                bench.flag("pickle-indirect-name", shown, f"takes {shown} out of what is not the pickle's own", call.offset)
+                bench.flag(
+                    "pickle-indirect-name", shown, f"takes {shown} out of what is not the pickle's own", call.offset
+                )
             return
         case "builtins.getattr":
-            _run_method(bench, made.args[0] if made.args else None, made.args[1] if len(made.args) > 1 else None, args, call)
+            _run_method(
+                bench, made.args[0] if made.args else None, made.args[1] if len(made.args) > 1 else None, args, call
+            )
             return
     if maker in _FUNCTIONS:
         bench.flag(
@@ -250,9 +255,7 @@ def _judge_filling(bench: Bench, call: Call) -> None:
     target = call.target
     if isinstance(target, Global):
         what = target.dotted
-    elif isinstance(target, Result) and (
-        resolved(target.call.target) in _SHARED or _getter(target.call.target)
-    ):
+    elif isinstance(target, Result) and (resolved(target.call.target) in _SHARED or _getter(target.call.target)):
         what = resolved(target) or wording.value(target)
     else:
         return
@@ -268,7 +271,10 @@ def _judge_filling(bench: Bench, call: Call) -> None:
 
 
 def _getter(target: Value) -> bool:
-    return isinstance(target, Result) and resolved(target.call.target).rpartition(".")[2] in ("attrgetter", "itemgetter")
+    return isinstance(target, Result) and resolved(target.call.target).rpartition(".")[2] in (
+        "attrgetter",
+        "itemgetter",
+    )
 
 
 def _says_anything(args: tuple[Value, ...]) -> bool:

@@ -52,7 +52,12 @@ def judge(bench: Bench, name: Global) -> None:
         )
     elif is_class_like(dotted) and is_known(name.module):
         bench.flag(
-            "pickle-unknown-name", dotted, f"names {shown}, which is on no list", name.offset, Severity.INFO, Confidence.LOW
+            "pickle-unknown-name",
+            dotted,
+            f"names {shown}, which is on no list",
+            name.offset,
+            Severity.INFO,
+            Confidence.LOW,
         )
     else:
         severity = Severity.INFO if is_known(name.module) else Severity.LOW

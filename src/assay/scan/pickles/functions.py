@@ -74,7 +74,9 @@ def _unreadable(bench: Bench, dotted: str, why: str, call: Call) -> None:
 
 def source(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
     """A text that is compiled and run while the pickle is loaded, as ``torch.fx`` writes its graphs down."""
-    texts = [each for each in _flat(args) if isinstance(each, str) and ("\n" in each or "(" in each or "import" in each)]
+    texts = [
+        each for each in _flat(args) if isinstance(each, str) and ("\n" in each or "(" in each or "import" in each)
+    ]
     found: list[Code] = []
     for text in texts:
         try:

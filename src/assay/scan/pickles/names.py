@@ -60,14 +60,23 @@ def resolved(found: Value, steps: int = 0) -> str:
         case "builtins.getattr", (holder, str(name), *_):
             start = resolved(holder, steps + 1)
             return f"{start}.{name}" if start else ""
-        case ("importlib.import_module" | "builtins.__import__" | "importlib.__import__" | "pydoc.locate" | "pydoc.safeimport"), (
-            str(name),
-            *_,
+        case (
+            (
+                "importlib.import_module"
+                | "builtins.__import__"
+                | "importlib.__import__"
+                | "pydoc.locate"
+                | "pydoc.safeimport"
+            ),
+            (
+                str(name),
+                *_,
+            ),
         ):
             return name
         case "pkgutil.resolve_name", (str(name), *_):
             return name.replace(":", ".")
-        case ("dill._dill._import_module" | "cloudpickle.cloudpickle.subimport"), (str(name), *_):
+        case (("dill._dill._import_module" | "cloudpickle.cloudpickle.subimport"), (str(name), *_)):
             return name
         case "cloudpickle.cloudpickle._builtin_type", (str(name), *_):
             return f"types.{name}"
@@ -78,9 +87,12 @@ def resolved(found: Value, steps: int = 0) -> str:
     getter = found.call.target
     if isinstance(getter, Result) and args:
         match resolved(getter.call.target, steps + 1), getter.call.args:
-            case ("operator.attrgetter" | "operator.itemgetter"), (
-                str(name),
-                *_,
+            case (
+                ("operator.attrgetter" | "operator.itemgetter"),
+                (
+                    str(name),
+                    *_,
+                ),
             ):
                 start = resolved(args[0], steps + 1)
                 return f"{start}.{name}" if start else ""

@@ -14,7 +14,10 @@ _NESTED: Final = 8
 #: User and password in an address; a word that names a secret and what follows it; a long run as tokens have it.
 _SECRETS: Final = (
     (re.compile(r"(://)[^/@\s]+@"), r"\1…@"),
-    (re.compile(r"(?i)((?:password|passwd|secret|token|api_?key|authorization|bearer)\S{0,3}[=:\s]\s*)[^\s'\"&]+"), r"\1…"),
+    (
+        re.compile(r"(?i)((?:password|passwd|secret|token|api_?key|authorization|bearer)\S{0,3}[=:\s]\s*)[^\s'\"&]+"),
+        r"\1…",
+    ),
     (re.compile(r"(?=[A-Za-z+/_-]{0,40}[0-9])[A-Za-z0-9+_-]{24,}={0,2}"), "…"),
 )
 _BRACKETS: Final = {"tuple": "()", "list": "[]", "set": "{}", "frozenset": "{}", "dict": "{}"}

@@ -34,7 +34,7 @@ def check(view: OpenVino) -> Iterator[Hit]:
     for constant in view.constants:
         if constant.offset < 0 or constant.size < 0 or constant.offset + constant.size >= 1 << 62:
             yield Hit(
-                f"constant {shown(constant.layer)} takes its weights from an impossible range", 
+                f"constant {shown(constant.layer)} takes its weights from an impossible range",
                 member=constant.layer, line=constant.line,
             )  # fmt: skip
 
