@@ -761,7 +761,7 @@ def fastai() -> Iterator[Sample]:
     import numpy as np
     import pandas as pd
     import torch
-    from fastai.tabular.all import CategoryBlock, Categorify, Normalize, TabularDataLoaders, tabular_learner
+    from fastai.tabular.all import Categorify, CategoryBlock, Normalize, TabularDataLoaders, tabular_learner
 
     frame = pd.DataFrame({"a": np.random.rand(80), "c": list("xy") * 40, "y": list("pq") * 40})
     loaders = TabularDataLoaders.from_df(frame, procs=[Categorify, Normalize], cat_names=["c"], cont_names=["a"], y_names="y",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from assay.formats.budget import Budget
 from assay.formats.source import Memory
 from assay.formats.view import Tensor
-from assay.scan.payload import Searcher
+from assay.scan.payload import Searcher, code_of
 
 #: Smaller tensors have too few low bytes to hide anything in.
 SMALLEST: Final = 64 << 10
@@ -42,6 +42,7 @@ class Hidden:
     :param bits: how many of each number's lowest bits hold it
     :param what: ``an ELF program``, ``text``; empty when only the entropy says that something is there
     :param entropy: of a byte, the lowest found; the rest of the tensor is noise
+    :param sure: its structure was found to be whole
     """
 
     tensor: str
@@ -49,6 +50,7 @@ class Hidden:
     what: str
     offset: int | None
     entropy: float = 8.0
+    sure: bool = False
 
 
 def look(tensor: Tensor, searcher: Searcher, budget: Budget) -> Iterator[Hidden]:
@@ -59,9 +61,16 @@ def look(tensor: Tensor, searcher: Searcher, budget: Budget) -> Iterator[Hidden]
     start = _numbers(tensor, 0, _SAMPLE, size)
     planes = list(_planes(start, size))
     together = Memory(b"".join(plane + _BETWEEN for _, plane in planes))
-    found = next(searcher.find(together, 0, together.size, budget), None)
+    every = list(searcher.find(together, 0, together.size, budget))
+    found = next((payload for payload in every if not payload.text), every[0] if every else None)
     if found is not None:
-        yield Hidden(tensor.name, _bits_at(planes, found.offset), found.what, tensor.offset)
+        code = code_of(together, found) if found.text else ""
+        if found.text and not code and not _prose(together.read(found.offset, min(found.length, _CHUNK))):
+            return
+        what = f"text that holds {code}" if code else found.what
+        yield Hidden(
+            tensor.name, _bits_at(planes, found.offset), what, tensor.offset, sure=bool(code) or not found.text
+        )
         return
     if size >= 4 and tensor.source.size >= _PLACES * _CHUNK * size:
         step = tensor.source.size // _PLACES // size * size
@@ -90,6 +99,11 @@ def _planes(rows: NDArray[np.uint8], size: int) -> Iterator[tuple[int, bytes]]:
     last = rows[:, 0] & 1
     yield 1, np.packbits(last).tobytes()
     yield 1, np.packbits(last, bitorder="little").tobytes()
+
+
+def _prose(text: bytes) -> bool:
+    """Whether most of it is what people write in: small letters, blanks and line ends."""
+    return len(text.translate(None, b"abcdefghijklmnopqrstuvwxyz \n_")) * 5 < len(text) * 2
 
 
 def _bits_at(planes: list[tuple[int, bytes]], offset: int) -> int:

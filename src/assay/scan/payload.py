@@ -20,14 +20,21 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.pickle.stream import run
 from assay.formats.source import Source, Window
+from assay.scan.snippet import code_in
 
 #: A piece of this size is searched at once; a candidate's head is at most :data:`OVERLAP` bytes long.
 OVERLAP: Final = 64
 #: A pickle that is no accident says what it is within so many bytes.
 _PICKLE_READ: Final = 1 << 20
-#: Fewer printable bytes in a row are no text.
-_TEXT_WORDS: Final = 3
+#: Text shows as two aligned words of printable bytes in a row; with its line ends it must be longer than they are.
+_TEXT_SHORTEST: Final = 24
 _TEXT_READ: Final = 1 << 20
+#: A table that counts up passes through all letters, in steps of its numbers' size.
+_STEPS: Final = (1, 2, 4, 8)
+_CODE_READ: Final = 4096
+_STRAY: Final = 6
+#: How far back a text's beginning is looked for.
+_TEXT_BEFORE: Final = 4096
 #: A run of the same few letters is a constant, not a text.
 _DIFFERENT_LETTERS: Final = 8
 _PRINTABLE: Final = bytes([9, 10, 13, *range(32, 127)])
@@ -128,6 +135,13 @@ def _is_name(text: str) -> bool:
 #: Opcodes that a pickle which does anything begins with, behind its protocol.
 _FIRST: Final = b"c(]})\x8c\x8eXUBCKJMG\x89\x88N\x8f\x93q0V\x94\x80Ii"
 
+#: Pickles of the first protocols have no mark of their own: they are known by the modules that payloads are made of.
+_MODULES: Final = (
+    b"os", b"posix", b"nt", b"builtins", b"__builtin__", b"subprocess", b"sys", b"commands", b"importlib", b"runpy",
+    b"pty", b"socket", b"shutil", b"webbrowser", b"codecs", b"operator", b"functools", b"pickle", b"_pickle", b"torch",
+    b"numpy", b"platform", b"timeit", b"ctypes", b"marshal", b"types", b"asyncio", b"bdb", b"pdb", b"code", b"pip",
+)  # fmt: skip
+
 HEADS: Final[tuple[_Head, ...]] = (
     _Head(b"\x7fELF", "an ELF program", _elf),
     _Head(b"MZ\x90\x00", "a Windows program", _pe),
@@ -142,6 +156,7 @@ HEADS: Final[tuple[_Head, ...]] = (
     _Head(b"\x89HDF\r\n\x1a\n", "an HDF5 file", _certain),
     _Head(b"#!/", "a script", _shebang),
     *(_Head(bytes((0x80, version)), "a pickle", _pickle, "pickle") for version in (2, 3, 4, 5)),
+    *(_Head(opcode + module + b"\n", "a pickle", _pickle, "pickle") for module in _MODULES for opcode in (b"c", b"i")),
 )
 
 
@@ -193,24 +208,19 @@ class Searcher:
     def find(self, source: Source, begin: int, end: int, budget: Budget) -> Iterator[Payload]:
         """What lies between two places of a source, in order of place; a payload may reach beyond ``end``.
 
-        :param begin: even, so that neighbouring pieces can be searched one after the other
+        A text is found again in the next piece that it reaches into.
         """
         block = source.read(begin, min(end + OVERLAP, source.size) - begin)
-        skip = begin
         found = sorted({*self._heads(block), *((place, None) for place in _texts(block, end - begin))}, key=_place)
         for place, head in found:
             offset = begin + place
-            if offset < skip or place >= end - begin:
-                continue
+            if place >= end - begin:
+                return
             if head is None:
-                payload = _text(source, offset)
+                if (text := _text(source, offset)) is not None:
+                    yield text
             elif head.holds(source, offset, budget):
-                payload = Payload(head.what, offset, source.size - offset, head.format)
-            else:
-                continue
-            if payload is not None:
-                yield payload
-                skip = max(skip, offset + (payload.length if payload.text else len(head.magic) if head else 0))
+                yield Payload(head.what, offset, source.size - offset, head.format)
 
     def _heads(self, block: bytes) -> Iterator[tuple[int, _Head | None]]:
         count = len(block) // 2
@@ -243,33 +253,47 @@ def _place(found: tuple[int, _Head | None]) -> tuple[int, str]:
 def _texts(block: bytes, end: int) -> Iterator[int]:
     """Where runs of printable bytes begin, as far as whole words show it."""
     count = len(block) // 8
-    if count < _TEXT_WORDS:
+    if count < 2:
         return
     words = np.frombuffer(block, np.dtype("<u8"), count)
     # A printable byte has the highest bit clear, and one of the next two set.
     plain = (words & np.uint64(0x8080808080808080)) == 0
     high = np.uint64(0x4040404040404040)
     plain &= ((words | (words << np.uint64(1))) & high) == high
-    runs = plain[2:] & plain[1:-1] & plain[:-2]
-    places = np.flatnonzero(runs)
     last = -2
-    for place in places.tolist():
+    for place in np.flatnonzero(plain[1:] & plain[:-1]).tolist():
         if place != last + 1 and place * 8 < end:
-            start = place * 8
-            while start and place * 8 - start < 8 and block[start - 1] in _PRINTABLE:
-                start -= 1
-            yield start
+            before = block[max(0, place * 8 - _TEXT_BEFORE) : place * 8].translate(_TEXT_MARKS)
+            yield place * 8 - (len(before) - 1 - before.rfind(b"\x00"))
         last = place
 
 
 def _text(source: Source, offset: int) -> Payload | None:
-    """The text that begins there, unless it is one and the same letter over and over."""
+    """The text that begins there, unless it is one and the same letter over and over, or a ramp."""
     piece = source.read(offset, _TEXT_READ)
     ending = piece.translate(_TEXT_MARKS).find(b"\x00")
     length = len(piece) if ending < 0 else ending
-    if len(set(piece[: min(length, 512)])) < _DIFFERENT_LETTERS:
+    start = piece[: min(length, 512)]
+    if length < _TEXT_SHORTEST or len(set(start)) < _DIFFERENT_LETTERS:
+        return None
+    if any(len({b - a for a, b in zip(start, start[step:], strict=False)}) < _DIFFERENT_LETTERS for step in _STEPS):
         return None
     return Payload("text", offset, length, text=True)
+
+
+def code_of(source: Source, text: Payload) -> str:
+    """What code a text is; empty when it is none.
+
+    Numbers around it may happen to be printable, so its first and last few characters may be no part of it.
+    """
+    found = source.read(text.offset, min(text.length, _CODE_READ)).decode("latin-1")
+    if not any(mark in found for mark in "(/<"):
+        return ""
+    for first in range(_STRAY):
+        for last in range(_STRAY):
+            if code := code_in(found[first : len(found) - last]):
+                return code
+    return ""
 
 
 _TEXT_MARKS: Final = bytes(1 if letter in _PRINTABLE else 0 for letter in range(256))

@@ -8,7 +8,7 @@ byte by byte. Integers and quantised blocks have no such tell and are searched t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 import numpy as np
@@ -18,15 +18,18 @@ from assay.formats.budget import Budget
 from assay.formats.source import Source, Window
 from assay.formats.view import Member, Tensor, View
 from assay.scan import lowbits
-from assay.scan.payload import Payload, Searcher, at_start
+from assay.scan.payload import Payload, Searcher, at_start, code_of
 
 BLOCK: Final = 1 << 20
 #: Of a block with absurd magnitudes, only the pieces that have them are searched.
 PIECE: Final = 16 << 10
 #: The start of every tensor is searched whatever its numbers look like.
 _START: Final = 64 << 10
-#: Payloads of one tensor that are told.
+#: Payloads of one tensor that are told, and texts that are looked at.
 _TOLD: Final = 16
+_TEXTS: Final = 64
+#: Of arrays of strings or records text is what they are for.
+_NUMERIC: Final = ("float", "bfloat", "int", "uint", "bool", "complex", "Q", "I", "T", "MX", "NV", "F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,44 +115,54 @@ class Weights(View):
             yield from self._examine(tensor)
 
     def _examine(self, tensor: Tensor) -> Iterator[Member]:
-        for told, payload in enumerate(self._payloads(tensor)):
-            if told >= _TOLD:
-                return
+        found, texts = 0, 0
+        for payload in self._payloads(tensor):
             offset = None if tensor.offset is None else tensor.offset + payload.offset
+            if payload.text:
+                texts += 1
+                # What was found has texts of its own, and arrays of strings have many.
+                if found or texts > _TEXTS or not tensor.dtype.startswith(_NUMERIC):
+                    continue
+            code = code_of(tensor.source, payload) if payload.text else ""
+            if code:
+                payload = replace(payload, what=f"text that holds {code}", text=False)  # noqa: PLW2901
             if not payload.text:
+                found += 1
+                if found > _TOLD:
+                    return
                 whole = payload.offset == 0 and tensor.dtype in ("uint8", "int8", "bool")
                 self.found.append(Found(tensor.name, tensor.dtype, payload, offset, whole))
             window = Window(tensor.source, payload.offset, payload.length)
             expected = (payload.format,) if payload.format else ()
             yield Member(tensor.name, window, offset, expected)
+        if not found:
+            self.hidden.extend(lowbits.look(tensor, self._searcher, self._budget))
 
     def _payloads(self, tensor: Tensor) -> Iterator[Payload]:
         kind = _FLOATS.get(_PARTS.get(tensor.dtype, tensor.dtype))
         first = at_start(tensor.source, self._budget)
         if first is not None:
             yield first
-            if kind is None:
-                return
-        if kind is None:
-            yield from self._search(tensor.source, 0, tensor.source.size)
-        else:
+        if kind is not None:
             yield from self._floats(tensor, kind, started=first is not None)
-            self.hidden.extend(lowbits.look(tensor, self._searcher, self._budget))
+        elif first is None:
+            yield from self._search(tensor.source, 0, tensor.source.size)
 
     def _search(self, source: Source, begin: int, end: int) -> Iterator[Payload]:
-        reached = begin
+        """What lies between two places, each thing once."""
+        after = {True: begin, False: begin}
         for start in range(begin, end, BLOCK):
             self._budget.check_time(start)
             for payload in self._searcher.find(source, start, min(start + BLOCK, end), self._budget):
-                if payload.offset >= reached:
+                if payload.offset >= after[payload.text]:
                     yield payload
-                    reached = payload.offset + (payload.length if payload.text else 1)
+                    after[payload.text] = payload.offset + (payload.length if payload.text else 1)
 
     def _floats(self, tensor: Tensor, kind: _Float, *, started: bool) -> Iterator[Payload]:
         source, order = tensor.source, ">" if tensor.big_endian else "<"
         word = np.dtype(order + kind.word)
         nan = infinite = 0
-        reached = 1 if started else 0
+        reached = {True: 0, False: 1 if started else 0}
         for begin in range(0, source.size, BLOCK):
             self._budget.check_time(begin)
             block = source.read(begin, BLOCK)
@@ -162,9 +175,9 @@ class Weights(View):
                 pieces += _absurd(magnitudes, kind, word.itemsize)
             for start, end in pieces:
                 for payload in self._search(source, begin + start, min(begin + end, source.size)):
-                    if payload.offset >= reached:
+                    if payload.offset >= reached[payload.text]:
                         yield payload
-                        reached = payload.offset + (payload.length if payload.text else 1)
+                        reached[payload.text] = payload.offset + (payload.length if payload.text else 1)
         if nan or infinite:
             elements = source.size // word.itemsize
             self.broken.append(Broken(tensor.name, elements, nan, infinite, tensor.offset))

@@ -79,9 +79,9 @@ def expand(
         error = None
         try:
             for out in run.steps(limit):
-                budget.spend_expanded(len(out), total_in=run.at - start, total_out=run.given, offset=run.at)
                 spool.write(out)
                 crc = zlib.crc32(out, crc)
+                budget.spend_expanded(len(out), total_in=run.at - start, total_out=run.given, offset=run.at)
         except LimitReached as reached:
             error = reached
             break

@@ -88,13 +88,21 @@ def read(source: Source, budget: Budget, name: str) -> Stream:
             error = problem
         view.grew(view.inner_name, at, view.end - at, view.content.size)
         if error is not None:
-            if not view.content.size or (one.heuristic and not _convincing(view)):
+            if _doubtful(source, form) and not (view.content.size and _convincing(view)):
                 raise NotThisFormat(f"it does not begin as {form} data: {error.what}", offset=error.offset)
             view.stop(view.inner_name, error, at)
             return view
     if after_zeros(source, view.end, budget) < source.size:
         view.trailing = (view.end, source.size - view.end)
     return view
+
+
+def _doubtful(source: Source, form: str) -> bool:
+    """Whether the beginning alone does not prove the form."""
+    head = source.read(0, 10)
+    if form == "bzip2":
+        return head[4:] not in {b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90"}
+    return form in {"zlib", "lzma"} or head[1:4] == _SKIPPED
 
 
 def _convincing(view: Stream) -> bool:
@@ -105,8 +113,6 @@ def _convincing(view: Stream) -> bool:
 class _Plain:
     """Streams that carry their own checks."""
 
-    heuristic = False
-
     def __init__(self, make: Callable[[], Decoder], begins: Callable[[Source, int], bool]) -> None:
         self._make = make
         self.begins = begins
@@ -116,12 +122,6 @@ class _Plain:
         return _take(
             view, view.end, 0, expand(view.source, view.end, view.source.size, self._make, budget, into=view.content)
         )
-
-
-class _Heuristic(_Plain):
-    """Streams without a magic number."""
-
-    heuristic = True
 
 
 class _Framed(_Plain):
@@ -144,8 +144,6 @@ class _Framed(_Plain):
 
 class _Gzip:
     """Gzip members, whose header and trailer are read here: zlib would keep back what fails its check."""
-
-    heuristic = False
 
     def begins(self, source: Source, at: int) -> bool:
         """Whether another member follows."""
@@ -192,8 +190,6 @@ class _Gzip:
 
 class _Zlib:
     """One zlib stream; its checksum is compared here, for the same reason."""
-
-    heuristic = True
 
     def begins(self, _source: Source, _at: int) -> bool:
         """Nothing follows a zlib stream."""
@@ -249,7 +245,7 @@ def _form(source: Source) -> tuple[str, _Plain | _Gzip | _Zlib]:
         case "zstd":
             return form, _Framed(decoders.Zstandard, _frames(ZSTD))
     zlib_header = len(head) >= 2 and head[0] & 0x8F == 8 and (head[0] << 8 | head[1]) % 31 == 0
-    return ("zlib", _Zlib()) if zlib_header else ("lzma", _Heuristic(decoders.xz, lambda _source, _at: False))
+    return ("zlib", _Zlib()) if zlib_header else ("lzma", _Plain(decoders.xz, lambda _source, _at: False))
 
 
 _MAGICS: Final = {GZIP: "gzip", b"BZh": "bzip2", XZ: "xz", LZ4: "lz4", ZSTD: "zstd"}

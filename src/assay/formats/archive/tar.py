@@ -186,7 +186,7 @@ def _content(view: Tar, head: Header, values: dict[str, str], data: int, size: i
     if "GNU.sparse.map" in values or version == ("1", "0"):
         try:
             return data, _pax_sparse(window, values)
-        except (FormatError, ValueError):
+        except (FormatError, ValueError, KeyError):
             view.problems.append(Problem("the map of a sparse file is broken", data))
     elif "GNU.sparse.size" in values or "GNU.sparse.realsize" in values:
         view.problems.append(Problem("a sparse file in a form that is not supported", data))
@@ -217,13 +217,13 @@ def _pax_sparse(window: Window, values: dict[str, str]) -> Source:
         taken = 0
     else:
         text = window.read(0, _MAX_TEXT)
-        count = int(text[:20].split(b"\n", 1)[0])
+        count = max(0, int(text[:20].split(b"\n", 1)[0]))
         lines = text.split(b"\n", 2 * count + 1)[: 2 * count + 1]
         numbers = [int(line) for line in lines[1:]]
         taken = _padded(sum(len(line) + 1 for line in lines))
-    if len(numbers) % 2:
-        raise ValueError
     size = int(values.get("GNU.sparse.realsize") or values["GNU.sparse.size"])
+    if len(numbers) % 2 or not 0 <= size < 1 << 63:
+        raise ValueError
     return Sparse(Window(window, taken, window.size), list(zip(numbers[::2], numbers[1::2], strict=True)), size)
 
 

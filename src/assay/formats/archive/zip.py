@@ -124,6 +124,8 @@ class Zip(Archive):
                 continue
             self.budget.check_time(entry.header_offset)
             for source in self._readings(entry):
+                if entry.is_folder and not source.size:
+                    continue
                 self.look(entry.name, entry.header_offset, source)
                 yield Member(entry.name, source, entry.header_offset, _expected(entry))
         for region in self.regions:

@@ -12,6 +12,8 @@ from assay.formats.graph.protobuf import Message, Wire
 from assay.formats.source import Source
 from assay.formats.view import NotThisFormat, View
 
+_LAYERS: Final = frozenset({"layer", "layers"})
+MAX_DEPTH: Final = 100
 NCNN_MAGIC: Final = b"7767517"
 _TEXT: Final = 400
 _KEPT: Final = 10_000
@@ -77,39 +79,55 @@ NAMING: Final = frozenset({"module", "layer", "param_str", "source", "mean_file"
 def _prototxt(source: Source, budget: Budget) -> Layers:
     view = Layers("caffe")
     budget.check_held(source.size)
-    data = source.read(0, source.size)
-    path: list[str] = []
-    current: dict[str, str] = {}
-    begun = 0
-    key = ""
-    for count, match in enumerate(_WORD.finditer(data)):
+    text = _Prototxt(view)
+    for count, match in enumerate(_WORD.finditer(source.read(0, source.size))):
         if count % 1024 == 0:
             budget.check_time(match.start())
-        if match["open"]:
-            if not path and key in {"layer", "layers"}:
-                current, begun = {}, match.start()
-            path.append(key)
-        elif match["close"]:
-            if path:
-                path.pop()
-            if not path and current:
-                _keep(view, current, begun)
-                current = {}
-        elif match["key"]:
-            key = match["key"].decode("ascii", "replace")
-            value = match["value"]
-            if value is None or not path or path[0] not in {"layer", "layers"}:
-                continue
-            text = value.strip(b"\"'").decode("utf-8", "replace")[:_TEXT]
-            if len(path) == 1 and key in {"name", "type"}:
-                current[key] = text
-            elif key in NAMING:
-                current[f"{path[-1]}.{key}"] = text
-    if current:
-        _keep(view, current, begun)
+        text.word(match)
+    text.close()
     if not view.layers:
         raise NotThisFormat("it has no layers")
     return view
+
+
+class _Prototxt:
+    """Messages in text form, of which only the outermost ``layer`` ones are kept."""
+
+    def __init__(self, view: Layers) -> None:
+        self._view = view
+        self._path: list[str] = []
+        self._current: dict[str, str] = {}
+        self._begun = 0
+        self._key = ""
+
+    def word(self, match: re.Match[bytes]) -> None:
+        """Take the next word."""
+        if match["open"]:
+            if not self._path and self._key in _LAYERS:
+                self._current, self._begun = {}, match.start()
+            if len(self._path) < MAX_DEPTH:
+                self._path.append(self._key)
+        elif match["close"]:
+            if self._path:
+                self._path.pop()
+            if not self._path:
+                self.close()
+        elif match["key"]:
+            self._key = match["key"].decode("ascii", "replace")
+            if match["value"] is not None and self._path and self._path[0] in _LAYERS:
+                self._value(match["value"].strip(b"\"'").decode("utf-8", "replace")[:_TEXT])
+
+    def _value(self, text: str) -> None:
+        if len(self._path) == 1 and self._key in {"name", "type"}:
+            self._current[self._key] = text
+        elif self._key in NAMING:
+            self._current[f"{self._path[-1]}.{self._key}"] = text
+
+    def close(self) -> None:
+        """A layer ended."""
+        if self._current:
+            _keep(self._view, self._current, self._begun)
+        self._current = {}
 
 
 def _keep(view: Layers, found: dict[str, str], offset: int) -> None:

@@ -117,8 +117,9 @@ def read(source: Source, budget: Budget, name: str) -> Onnx:
     try:
         walker.model(Message(source, budget))
     except FormatError as error:
-        if view.graphs:
+        if view.graphs or (view.ir_version and (view.opsets or name.lower().endswith(".onnx"))):
             view.note(error)
+            return view
     if not view.graphs or not (view.ir_version or view.opsets or view.operators):
         return _single_tensor(source, budget, name)
     return view

@@ -60,14 +60,13 @@ class Shard(View):
 
     kind: ClassVar[str] = "tensorflow-shard"
 
-    def __init__(self, source: Source, name: str) -> None:
+    def __init__(self, source: Source) -> None:
         super().__init__()
         self._source = source
-        self._name = name
 
     def tensors(self) -> Iterator[Tensor]:
         """See :class:`View`."""
-        yield Tensor(self._name, "uint8", (self._source.size,), self._source, 0)
+        yield Tensor("numbers", "uint8", (self._source.size,), self._source, 0)
 
 
 def read(source: Source, budget: Budget, name: str) -> Checkpoint | Shard:
@@ -75,7 +74,7 @@ def read(source: Source, budget: Budget, name: str) -> Checkpoint | Shard:
     if source.read(max(0, source.size - len(MAGIC)), len(MAGIC)) != MAGIC:
         if _SHARD.fullmatch(name) is None:
             raise NotThisFormat("neither a checkpoint's index nor named as its data")
-        return Shard(source, name)
+        return Shard(source)
     view = Checkpoint(name.removesuffix(".index"))
     footer = source.read(source.size - FOOTER, FOOTER)
     try:

@@ -134,7 +134,7 @@ def _line(code: int, data: bytes, offset: int) -> Value:
         return number(data)
     if code == op.INT and data in (b"00", b"01"):
         return data == b"01"
-    found = integer(data.removesuffix(b"L") if code == op.LONG else data)
+    found = integer(data.removesuffix(b"L")) if code == op.LONG else integer(data, octal=True)
     return Opaque("int", offset) if found is None else found
 
 
@@ -151,25 +151,35 @@ def unescape(data: bytes) -> bytes | None:
 
 
 def number(data: bytes) -> float | None:
-    """A float as either unpickler reads it."""
-    try:
-        return float(data)
-    except ValueError:
-        return None
+    """A float as either unpickler reads it; the C unpickler stops at a zero byte."""
+    for part in (data, data.partition(b"\0")[0]):
+        try:
+            return float(part)
+        except ValueError:
+            continue
+    return None
 
 
-def integer(data: bytes) -> int | None:
-    """An int as either unpickler reads it: in base 0, where C takes a leading zero for octal."""
+def integer(data: bytes, *, octal: bool = False) -> int | None:
+    """An int as either unpickler reads it, in base 0; the C unpickler stops at a zero byte.
+
+    :param octal: a leading zero means base 8, and nothing before a zero byte is 0, as C's ``strtol`` has it
+    """
     if len(data) > DIGITS:
         return None
+    short = data.partition(b"\0")[0]
+    for part in (data, short):
+        try:
+            return int(part, 0)
+        except ValueError:
+            continue
+    if not octal:
+        return None
+    digits = short.strip()
+    if not digits and short != data:
+        return 0
     try:
-        return int(data, 0)
-    except ValueError:
-        pass
-    stripped = data.strip()
-    sign = -1 if stripped[:1] == b"-" else 1
-    try:
-        return sign * int(stripped.lstrip(b"+-"), 8)
+        return int(digits, 8)
     except ValueError:
         return None
 
@@ -185,7 +195,7 @@ def checked_line(code: int, data: bytes, offset: int) -> None:
     elif code == op.FLOAT:
         good = number(data) is not None
     elif code == op.INT:
-        good = integer(data) is not None or len(data) > DIGITS
+        good = integer(data, octal=True) is not None or len(data) > DIGITS
     elif code == op.LONG:
         good = len(data) > DIGITS or integer(data.removesuffix(b"L")) is not None
     elif code == op.UNICODE:

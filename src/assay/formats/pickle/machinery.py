@@ -15,7 +15,7 @@ from assay.formats.pickle import opcodes as op
 from assay.formats.pickle.cells import CONSTANT, DICT, FROZENSET, HEADER, LIST, OBJECT, PLAIN, SET, TUPLE, fill
 from assay.formats.pickle.names import python3
 from assay.formats.pickle.record import Inspect, OnBuild, Record
-from assay.formats.pickle.values import Call, Global, Value
+from assay.formats.pickle.values import Call, Global, Items, Value
 from assay.formats.source import Source
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Machinery(Record):
     def index(self, offset: i64) -> i64:
         """The memo entry that the last line names."""
         try:
-            found = int(self.line)
+            found = int(self.line.partition(b"\0")[0])
         except ValueError:
             raise FormatError("the number of a memo entry is malformed", offset=offset) from None
         if not 0 <= found < 1 << 62:
@@ -384,8 +384,6 @@ class Machinery(Record):
             self.line = b""
         name = self.line
         after = self.line_end
-        if not module:
-            raise FormatError("a module without a name", offset=offset)
         try:
             encoding = "ascii" if code == op.INST else "utf-8"
             fetched = self.find(module.decode(encoding), name.decode(encoding), offset)
@@ -470,9 +468,10 @@ class Machinery(Record):
         return offset + 1
 
     def says_nothing(self, state: i64) -> bool:
-        """Whether a state is None or empty: either unpickler then leaves the value alone."""
+        """Whether a state may be false: the unpickler written in Python then leaves the value alone."""
         if state & 15 == CONSTANT:
-            return self.byte(state >> 4) in (op.NONE, op.EMPTY_TUPLE, op.NEWFALSE)
+            found = constants.decode(self.read, int(state >> 4))
+            return not (found.length if isinstance(found, Items) else found)
         if state & 15 != PLAIN:
             return state & 15 == OBJECT
         head = state >> 4

@@ -75,12 +75,9 @@ def _image(source: Source, start: bytes, budget: Budget) -> Image:
         return elf.image(source)
     if start.startswith(b"MZ"):
         return pe.image(source)
-    if start[:4] in macho.MAGICS:
+    fat = start.startswith(macho.OR_JAVA) and int.from_bytes(start[4:8], "big") <= macho.MAX_FAT
+    if fat or start[:4] in macho.MAGICS:
         return macho.image(source, budget)
-    if start.startswith(macho.OR_JAVA):
-        if int.from_bytes(start[4:8], "big") <= macho.MAX_FAT:
-            return macho.image(source, budget)
-        return Image("Java class", Role.BYTECODE, "Java", None)
     for magic, (form, role, machine) in _SIMPLE.items():
         if start.startswith(magic):
             return Image(form, role, machine, None)
@@ -92,6 +89,7 @@ def _form(start: bytes) -> str:
 
 
 _SIMPLE: Final = {
+    macho.OR_JAVA: ("Java class", Role.BYTECODE, "Java"),
     b"\0asm": ("WebAssembly", Role.BYTECODE, "WebAssembly"),
     b"\x1bLua": ("Lua byte code", Role.BYTECODE, "Lua"),
     b"\x1bLJ": ("Lua byte code", Role.BYTECODE, "LuaJIT"),
@@ -109,7 +107,7 @@ _SIMPLE: Final = {
 SUFFIXES: Final = {
     "ELF": ".so .o .ko .elf .axf .prx .node .obj .out .appimage .run .cubin",
     "PE": ".exe .dll .pyd .sys .ocx .scr .cpl .drv .efi .mui .node .winmd .ax",
-    "Mach-O": ".dylib .so .o .bundle .node .kext .dsym",
+    "Mach-O": ".dylib .so .o .bundle .node .kext .dsym .jnilib",
     "Actually Portable Executable": ".com .exe .llamafile .ape",
     "WebAssembly": ".wasm",
     "Lua byte code": ".luac .lua .out",

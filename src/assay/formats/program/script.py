@@ -42,7 +42,7 @@ class Script(View):
     def openly_named(self) -> bool:
         """Whether its name says that it may be a script: a script's ending, or none as commands have."""
         stem, dot, ending = self.name.lower().rpartition(".")
-        return not (stem and dot) or ending in _ANY
+        return not (stem and dot) or ending.isdigit() or ending in _ANY
 
 
 def read(source: Source, _budget: Budget, name: str) -> Script:

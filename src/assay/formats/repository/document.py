@@ -11,7 +11,7 @@ from assay.formats.repository.text import line_with
 from assay.formats.source import Memory
 from assay.formats.view import Fact, Member, View
 
-Node: TypeAlias = "None | bool | int | float | str | list[Node] | dict[str, Node]"
+Node: TypeAlias = "bool | int | float | str | list[Node] | dict[str, Node] | None"
 
 #: Characters of a key that a place shows.
 KEY_SHOWN: Final = 60
@@ -204,7 +204,7 @@ class Document(View):
 
 
 def _templates(place: Place, value: Node) -> Iterator[tuple[Place, str]]:
-    """Templates in the value of a key that speaks of templates: a text, named ones in a list, or named ones in a mapping."""
+    """Templates in the value of a key that speaks of templates: a text, some in a list, or named ones in a mapping."""
     if isinstance(value, str):
         if "{{" in value or "{%" in value:
             yield place, value

@@ -97,7 +97,7 @@ def _lines(text: str, name: str, budget: Budget) -> Document:
 def _is_lines(source: Source) -> bool:
     """Whether its first line is a JSON value of its own, and a second follows."""
     first, newline, rest = source.read(0, 1 << 20).partition(b"\n")
-    if not newline or not rest.lstrip()[:1] in (b"{", b"["):
+    if not newline or rest.lstrip()[:1] not in (b"{", b"["):
         return False
     try:
         json.loads(first)

@@ -11,8 +11,8 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.repository.document import Findings, Node
 from assay.formats.repository.json_document import parse as parse_json
-from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_effects import Effect, When
+from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_walk import effects_of
 from assay.formats.repository.text import decode, read_all
 from assay.formats.source import Source
@@ -51,7 +51,7 @@ class Notebook(View):
         self.unparsed = unparsed
 
 
-def read(source: Source, budget: Budget, name: str) -> Notebook:
+def read(source: Source, budget: Budget, name: str) -> Notebook:  # noqa: ARG001 - every reader is given the name
     """See :class:`assay.formats.signature.Reader`."""
     text = decode(read_all(source, budget, MAX_BYTES)).removeprefix("\ufeff")
     try:

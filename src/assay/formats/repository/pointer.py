@@ -25,7 +25,7 @@ class Pointer(View):
         self.size = size
 
 
-def read(source: Source, budget: Budget, name: str) -> Pointer:
+def read(source: Source, budget: Budget, name: str) -> Pointer:  # noqa: ARG001 - as every reader is called
     """See :class:`assay.formats.signature.Reader`."""
     data = source.read(0, 1024)
     digest, size = _OID.search(data), _SIZE.search(data)

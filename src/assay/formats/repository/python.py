@@ -8,8 +8,8 @@ from typing import ClassVar, Final
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
-from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_effects import Effect, When
+from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_walk import effects_of
 from assay.formats.repository.text import read_all
 from assay.formats.source import Source
@@ -21,8 +21,12 @@ MAX_UNCLAIMED: Final = 1 << 20
 SUFFIXES: Final = (".py", ".pyw", ".pyi")
 
 _CODING: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_PLAIN: Final = re.compile(r"(?:utf[-_]?8(?:[-_]sig)?|us[-_]?ascii|ascii|latin[-_]?1|iso[-_]?8859[-_]?\d+|cp\d+|windows[-_]\d+|"
-                           r"gbk|gb2312|gb18030|big5|euc[-_]?\w+|shift[-_]?jis|koi8[-_]\w|utf[-_]?16.*|mbcs|mac[-_]roman)", re.I)  # fmt: skip
+#: Encodings in which source is ordinarily written: none of them gives a sign another meaning.
+_PLAIN: Final = re.compile(
+    r"(?:utf[-_]?8(?:[-_]sig)?|us[-_]?ascii|ascii|latin[-_]?1|iso[-_]?(?:ir[-_])?8859[-_]?\d+(?:-\w+)?|cp\d+|windows[-_]\d+"
+    r"|gbk|gb2312|gb18030|big5\w*|euc[-_]?\w+|shift[-_]?jis|koi8[-_]\w|utf[-_]?16.*|mbcs|mac[-_]roman)(?:-(?:unix|dos|mac))?",
+    re.IGNORECASE,
+)
 
 
 class Python(View):
@@ -42,7 +46,7 @@ class Python(View):
         self.coding = coding
 
     def facts(self) -> Iterable[Fact]:
-        """What it does, for whoever knows what loads it: kind ``does``, ``DOES WHEN LINE TARGET`` (see :class:`View`)."""
+        """What it does, as facts of kind ``does``: ``DOES WHEN LINE TARGET`` (see :class:`View`)."""
         for effect in self.effects:
             if effect.when is not When.SCRIPT:
                 yield Fact("does", f"{effect.does.name} {effect.when.name} {effect.line} {effect.target}")

@@ -1,4 +1,4 @@
-"""What calls in Python source do, by the name of what is called. This names the harm; whether it runs is another matter."""
+"""What calls in Python source do, by the name of what is called; whether and when they run is another matter."""
 
 from __future__ import annotations
 
@@ -58,39 +58,43 @@ class Effect:
 
 _COMMANDS: Final = frozenset(
     (
-        "os.system", "os.popen", "os.popen2", "os.popen3", "os.popen4", "os.startfile", "os.posix_spawn", "os.posix_spawnp",
-        "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen",
-        "subprocess.getoutput", "subprocess.getstatusoutput", "pty.spawn", "asyncio.create_subprocess_exec",
-        "asyncio.create_subprocess_shell", "asyncio.subprocess.create_subprocess_exec",
-        "asyncio.subprocess.create_subprocess_shell", "platform.popen", "pexpect.run", "pexpect.spawn", "popen2.popen2",
-        "_posixsubprocess.fork_exec", "distutils.spawn.spawn", "ctypes.windll.shell32.ShellExecuteW",
-        "get_ipython().system", "multiprocessing.util.spawnv_passfds", "torch.utils.collect_env.run", "uuid._get_command_stdout",
-        "invoke.run", "ctypes.CDLL().system", "ctypes.cdll.LoadLibrary().system", "win32api.ShellExecute",
+        "os.system", "os.popen", "os.popen2", "os.popen3", "os.popen4", "os.startfile", "os.posix_spawn",
+        "os.posix_spawnp", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
+        "subprocess.Popen", "subprocess.getoutput", "subprocess.getstatusoutput", "pty.spawn",
+        "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell",
+        "asyncio.subprocess.create_subprocess_exec", "asyncio.subprocess.create_subprocess_shell", "platform.popen",
+        "pexpect.run", "pexpect.spawn", "popen2.popen2", "_posixsubprocess.fork_exec", "distutils.spawn.spawn",
+        "ctypes.windll.shell32.ShellExecuteW", "get_ipython().system", "multiprocessing.util.spawnv_passfds",
+        "torch.utils.collect_env.run", "uuid._get_command_stdout", "invoke.run", "ctypes.CDLL().system",
+        "ctypes.cdll.LoadLibrary().system", "win32api.ShellExecute",
     )
 )  # fmt: skip
 _COMMAND_FAMILIES: Final = ("os.exec", "os.spawn", "sh.", "popen2.")
 _EXECUTORS: Final = frozenset(
     (
         "builtins.eval", "builtins.exec", "builtins.execfile", "runpy.run_path", "runpy.run_module", "code.interact",
-        "code.InteractiveInterpreter", "code.InteractiveConsole", "types.FunctionType", "types.CodeType", "timeit.timeit",
-        "timeit.repeat", "imp.load_source", "cProfile.run", "profile.run", "pdb.run", "trace.Trace().run",
-        "numpy.testing.runstring", "builtins.__import__", "importlib.import_module", "pkgutil.resolve_name",
+        "code.InteractiveInterpreter", "code.InteractiveConsole", "types.FunctionType", "types.CodeType",
+        "timeit.timeit", "timeit.repeat", "imp.load_source", "cProfile.run", "profile.run", "pdb.run",
+        "trace.Trace().run", "numpy.testing.runstring", "builtins.__import__", "importlib.import_module",
+        "pkgutil.resolve_name",
     )
 )  # fmt: skip
 _UNPICKLERS: Final = frozenset(
     (
-        "pickle.load", "pickle.loads", "pickle.Unpickler", "_pickle.load", "_pickle.loads", "cPickle.load", "cPickle.loads",
-        "dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads", "joblib.load", "torch.load", "marshal.load",
-        "marshal.loads", "shelve.open", "pandas.read_pickle", "yaml.unsafe_load", "yaml.full_load", "jsonpickle.decode",
+        "pickle.load", "pickle.loads", "pickle.Unpickler", "_pickle.load", "_pickle.loads", "cPickle.load",
+        "cPickle.loads", "dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads", "joblib.load",
+        "torch.load", "marshal.load", "marshal.loads", "shelve.open", "pandas.read_pickle", "yaml.unsafe_load",
+        "yaml.full_load", "jsonpickle.decode",
     )
 )  # fmt: skip
 _NETWORK: Final = frozenset(
     (
-        "socket.socket", "socket.create_connection", "socket.gethostbyname", "socket.getaddrinfo", "urllib.request.urlopen",
-        "urllib.request.urlretrieve", "urllib.request.Request", "urllib2.urlopen", "urllib.urlopen", "urllib.urlretrieve",
-        "http.client.HTTPConnection", "http.client.HTTPSConnection", "ftplib.FTP", "smtplib.SMTP", "smtplib.SMTP_SSL",
-        "telnetlib.Telnet", "paramiko.SSHClient", "websocket.create_connection", "websockets.connect", "urllib3.PoolManager",
-        "aiohttp.ClientSession", "httpx.Client", "requests.Session", "dns.resolver.resolve", "wget.download",
+        "socket.socket", "socket.create_connection", "socket.gethostbyname", "socket.getaddrinfo",
+        "urllib.request.urlopen", "urllib.request.urlretrieve", "urllib.request.Request", "urllib2.urlopen",
+        "urllib.urlopen", "urllib.urlretrieve", "http.client.HTTPConnection", "http.client.HTTPSConnection",
+        "ftplib.FTP", "smtplib.SMTP", "smtplib.SMTP_SSL", "telnetlib.Telnet", "paramiko.SSHClient",
+        "websocket.create_connection", "websockets.connect", "urllib3.PoolManager", "aiohttp.ClientSession",
+        "httpx.Client", "requests.Session", "dns.resolver.resolve", "wget.download",
     )
 )  # fmt: skip
 _NETWORK_FAMILIES: Final = {
@@ -128,10 +132,11 @@ _STARTED: Final = (
 #: What calls the functions it is given.
 CALLERS: Final = frozenset(
     (
-        "threading.Thread", "threading.Timer", "multiprocessing.Process", "atexit.register", "builtins.map", "builtins.filter",
-        "builtins.sorted", "builtins.max", "builtins.min", "functools.reduce", "weakref.finalize", "sys.settrace",
-        "sys.setprofile", "sys.addaudithook", "signal.signal", "asyncio.run", "contextlib.ExitStack().callback",
-        "_thread.start_new_thread", "concurrent.futures.ThreadPoolExecutor().submit", "sched.scheduler().enter",
+        "threading.Thread", "threading.Timer", "multiprocessing.Process", "atexit.register", "builtins.map",
+        "builtins.filter", "builtins.sorted", "builtins.max", "builtins.min", "functools.reduce", "weakref.finalize",
+        "sys.settrace", "sys.setprofile", "sys.addaudithook", "signal.signal", "asyncio.run",
+        "contextlib.ExitStack().callback", "_thread.start_new_thread",
+        "concurrent.futures.ThreadPoolExecutor().submit", "sched.scheduler().enter",
     )
 )  # fmt: skip
 CALLING_METHODS: Final = ("().submit", "().apply_async", "().run_until_complete", "().call_soon")
@@ -184,9 +189,9 @@ _TOGETHER: Final = ("://", "index-url", "trusted-host", ";", "|", "&", "`", "$("
 #: Programs that tell about the machine, and what they may be asked.
 _TOOLS: Final = frozenset(
     (
-        "gcc", "g++", "cc", "clang", "nvcc", "nvidia-smi", "rocm-smi", "rocminfo", "uname", "sw_vers", "lscpu", "sysctl", "which",
-        "where", "ldconfig", "meson", "cmake", "ninja", "hostname", "getconf", "arch", "nproc", "lsb_release", "fc-list",
-        "xcode-select", "pkg-config", "ffmpeg", "ffprobe", "java",
+        "gcc", "g++", "cc", "clang", "nvcc", "nvidia-smi", "rocm-smi", "rocminfo", "uname", "sw_vers", "lscpu",
+        "sysctl", "which", "where", "ldconfig", "meson", "cmake", "ninja", "hostname", "getconf", "arch", "nproc",
+        "lsb_release", "fc-list", "xcode-select", "pkg-config", "ffmpeg", "ffprobe", "java",
     )
 )  # fmt: skip
 _GIT: Final = frozenset(

@@ -20,19 +20,20 @@ _CLASSES: Final = frozenset({"EndpointHandler", "TritonPythonModel", "Predictor"
 _BASES: Final = frozenset(
     (
         "PreTrainedModel", "PretrainedConfig", "PreTrainedConfig", "PreTrainedTokenizer", "PreTrainedTokenizerFast",
-        "PreTrainedTokenizerBase", "ProcessorMixin", "BaseImageProcessor", "BaseImageProcessorFast", "ImageProcessingMixin",
-        "FeatureExtractionMixin", "SequenceFeatureExtractor", "Pipeline", "DiffusionPipeline", "ModelMixin", "ConfigMixin",
-        "SchedulerMixin", "Module", "BaseHandler", "PythonModel", "GeneratorBasedBuilder", "ArrowBasedBuilder",
-        "BuilderConfig", "LightningModule", "Layer",
+        "PreTrainedTokenizerBase", "ProcessorMixin", "BaseImageProcessor", "BaseImageProcessorFast",
+        "ImageProcessingMixin", "FeatureExtractionMixin", "SequenceFeatureExtractor", "Pipeline",
+        "DiffusionPipeline", "ModelMixin", "ConfigMixin", "SchedulerMixin", "Module", "BaseHandler", "PythonModel",
+        "GeneratorBasedBuilder", "ArrowBasedBuilder", "BuilderConfig", "LightningModule", "Layer",
     )
 )  # fmt: skip
 _METHODS: Final = frozenset(
     (
         "__init__", "__new__", "__call__", "__post_init__", "__init_subclass__", "__setstate__", "__getattr__",
-        "__getattribute__", "__setattr__", "__del__", "__class_getitem__", "forward", "call", "build", "from_pretrained",
-        "from_config", "from_dict", "initialize", "handle", "preprocess", "inference", "postprocess", "execute", "load_context",
-        "load", "predict", "setup", "_info", "_split_generators", "_generate_examples", "_generate_tables", "encode",
-        "tokenize", "_tokenize", "generate", "_init_weights", "post_init", "_sanitize_parameters", "_forward", "infer",
+        "__getattribute__", "__setattr__", "__del__", "__class_getitem__", "forward", "call", "build",
+        "from_pretrained", "from_config", "from_dict", "initialize", "handle", "preprocess", "inference",
+        "postprocess", "execute", "load_context", "load", "predict", "setup", "_info", "_split_generators",
+        "_generate_examples", "_generate_tables", "encode", "tokenize", "_tokenize", "generate", "_init_weights",
+        "post_init", "_sanitize_parameters", "_forward", "infer",
     )
 )  # fmt: skip
 

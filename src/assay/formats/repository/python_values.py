@@ -1,7 +1,7 @@
 """What an expression of Python source stands for, as far as that can be seen without running it.
 
-A value is a constant (``str``, ``bytes``, ``int``), :class:`Named` for something reached by name, :class:`Made` for what
-some call gave, or ``None`` when nothing is known.
+A value is a constant (``str``, ``bytes``, ``int``), :class:`Named` for something reached by name, :class:`Made` for
+what some call gave, or ``None`` when nothing is known.
 """
 
 from __future__ import annotations
@@ -85,8 +85,9 @@ _ALIASES: Final = {
 }
 BUILTINS: Final = frozenset(
     (
-        "eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "globals", "locals", "vars", "input", "map",
-        "filter", "bytes", "bytearray", "str", "chr", "execfile", "breakpoint", "dict", "list", "print", "type",
+        "eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "globals", "locals", "vars", "input",
+        "map", "filter", "bytes", "bytearray", "str", "chr", "execfile", "breakpoint", "dict", "list", "print",
+        "type",
     )
 )  # fmt: skip
 
@@ -172,7 +173,7 @@ class Evaluator:
                 return _mixed([self.value(item, depth + 1) for item in items[:200]])
         return None
 
-    def _item(self, whole: Value, index: ast.expr, depth: int) -> Value:
+    def _item(self, whole: Value, index: ast.expr, depth: int) -> Value:  # noqa: PLR0911 - one branch for each whole
         if isinstance(index, ast.Slice):
             known = constant(whole)
             if isinstance(known, str | bytes) and _is_reversed(index):
@@ -201,7 +202,7 @@ class Evaluator:
             return self._method(node, node.func, values, depth)
         return None
 
-    def _named_call(self, dotted: str, values: list[Value], node: ast.Call, depth: int) -> Value:
+    def _named_call(self, dotted: str, values: list[Value], node: ast.Call, depth: int) -> Value:  # noqa: PLR0911 - one branch for each function
         whole = values[0] if values else None
         first, second = [*map(constant, values), None, None][:2]
         if dotted == "builtins.getattr" and isinstance(second, str):
@@ -304,7 +305,7 @@ def joined(parts: list[Value], between: str) -> Value:
     return _mixed(parts)
 
 
-def _text_method(whole: str | bytes, attr: str, values: list[str | bytes | int | None]) -> str | bytes | None:
+def _text_method(whole: str | bytes, attr: str, values: list[str | bytes | int | None]) -> str | bytes | None:  # noqa: PLR0911 - one branch for each method
     """What a method of a constant gives."""
     if attr in _SAME:
         if isinstance(whole, bytes):
@@ -323,11 +324,12 @@ def _text_method(whole: str | bytes, attr: str, values: list[str | bytes | int |
             return whole.replace(old, new)
         case ("format", _) if all(isinstance(value, str) for value in values) and whole.count("{}") == len(values):
             pieces = whole.split("{}")
-            return pieces[0] + "".join(f"{value}{piece}" for value, piece in zip(values, pieces[1:], strict=True))
+            filled = zip(values, pieces[1:], strict=True)
+            return pieces[0] + "".join(value + piece for value, piece in filled if isinstance(value, str))
     return None
 
 
-def _decoded(dotted: str, first: str | bytes | int | None, second: object) -> str | bytes | None:
+def _decoded(dotted: str, first: str | bytes | int | None, second: object) -> str | bytes | None:  # noqa: PLR0911 - one branch for each decoder
     """What a decoder would give for a constant, as far as it stays small."""
     if not isinstance(first, str | bytes) or len(first) > MAX_CONSTANT:
         return None
@@ -367,8 +369,9 @@ def _is_reversed(index: ast.Slice) -> bool:
 
 
 _SECRET_PLACES: Final = (
-    ".aws/credentials", ".ssh/id_", ".netrc", ".kube/config", ".docker/config.json", "huggingface/token", ".git-credentials",
-    "/etc/shadow", ".pypirc", ".npmrc", ".config/gcloud", "wallet.dat", "login data", "/proc/self/environ",
+    ".aws/credentials", ".ssh/id_", ".netrc", ".kube/config", ".docker/config.json", "huggingface/token",
+    ".git-credentials", "/etc/shadow", ".pypirc", ".npmrc", ".config/gcloud", "wallet.dat", "login data",
+    "/proc/self/environ",
 )  # fmt: skip
 
 

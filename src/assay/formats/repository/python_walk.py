@@ -346,9 +346,9 @@ class _Body:
             command = self._command(node)
             does = Does.INSTALLS if effects.installs(command) else Does.ASKS if effects.asks(command) else does
             self._note(does, dotted, [command], node.lineno)
-        elif does is Does.UNPICKLES and not _is_weights_only(node):
-            self._note(does, dotted, values, node.lineno)
-        elif does is not None and does is not Does.UNPICKLES:
+        elif (does is Does.UNPICKLES and not _is_weights_only(node)) or (
+            does is not None and does is not Does.UNPICKLES
+        ):
             self._note(does, dotted, values, node.lineno)
         if does is None:
             self._unnamed(node, values)

@@ -63,15 +63,17 @@ class Reference:
 _HUB: Final = re.compile(r"[^/\s:@]+/[^/\s:@]+(?:@[^\s:]+)?(?::\S+)?")
 _ATTENTION_KEYS: Final = frozenset(
     (
-        "_attn_implementation", "attn_implementation", "_attn_implementation_internal", "_attn_implementation_autoset",
-        "attention_implementation", "_experts_implementation", "experts_implementation", "_experts_implementation_internal",
+        "_attn_implementation", "attn_implementation", "_attn_implementation_internal",
+        "_attn_implementation_autoset", "attention_implementation", "_experts_implementation",
+        "experts_implementation", "_experts_implementation_internal",
     )
 )  # fmt: skip
 #: Libraries whose classes a diffusers pipeline ordinarily consists of.
 COMPONENT_LIBRARIES: Final = frozenset(
     (
         "diffusers", "transformers", "onnxruntime", "optimum", "flax", "peft", "tokenizers", "stable_diffusion",
-        "paint_by_example", "ip_adapter", "sentence_transformers", "accelerate", "k_diffusion", "torch", "torchvision", "null",
+        "paint_by_example", "ip_adapter", "sentence_transformers", "accelerate", "k_diffusion", "torch",
+        "torchvision", "null",
     )
 )  # fmt: skip
 #: Libraries whose modules sentence-transformers ordinarily names.

@@ -25,10 +25,10 @@ _SHORT: Final = {
 }
 _OPTIONS: Final = frozenset(
     (
-        "--index-url", "--pypi-url", "--extra-index-url", "--find-links", "--trusted-host", "--requirement", "--constraint",
-        "--editable", "--no-index", "--pre", "--prefer-binary", "--require-hashes", "--no-binary", "--only-binary",
-        "--use-feature", "--hash", "--config-settings", "--global-option", "--install-option", "--no-deps",
-        "--no-build-isolation",
+        "--index-url", "--pypi-url", "--extra-index-url", "--find-links", "--trusted-host", "--requirement",
+        "--constraint", "--editable", "--no-index", "--pre", "--prefer-binary", "--require-hashes", "--no-binary",
+        "--only-binary", "--use-feature", "--hash", "--config-settings", "--global-option", "--install-option",
+        "--no-deps", "--no-build-isolation",
     )
 )  # fmt: skip
 

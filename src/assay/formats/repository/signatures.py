@@ -15,9 +15,10 @@ _TEMPLATE: Final = frozenset((".jinja", ".jinja2", ".j2"))
 _INI: Final = frozenset((".cfg", ".ini"))
 _TEXT: Final = frozenset(
     (
-        ".txt", ".md", ".rst", ".log", ".csv", ".tsv", ".gitattributes", ".gitignore", ".html", ".htm", ".css", ".js",
-        ".ts", ".xml", ".tex", ".bib", ".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh", ".pyx", ".pxd", ".pth", ".typed",
-        ".sh", ".bat", ".ps1", ".env", ".merges", ".vocab", ".pbtxt", ".prototxt", ".proto", ".properties", ".conf",
+        ".txt", ".md", ".rst", ".log", ".csv", ".tsv", ".gitattributes", ".gitignore", ".html", ".htm", ".css",
+        ".js", ".ts", ".xml", ".tex", ".bib", ".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh", ".pyx", ".pxd",
+        ".pth", ".typed", ".sh", ".bat", ".ps1", ".env", ".merges", ".vocab", ".pbtxt", ".prototxt", ".proto",
+        ".properties", ".conf",
     )
 )  # fmt: skip
 

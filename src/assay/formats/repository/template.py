@@ -71,7 +71,7 @@ def _first(message: str | None) -> str:
 
 @cache
 def _environment() -> Environment:
-    """As model libraries parse chat templates: with ``break`` and ``continue``, ``do``, ``generation`` and ``trans``."""
+    """As model libraries parse chat templates: with ``break``, ``continue``, ``do``, ``generation`` and ``trans``."""
     from jinja2 import Environment, nodes  # noqa: PLC0415 - slow to import
     from jinja2.ext import Extension  # noqa: PLC0415 - as above
     from jinja2.parser import Parser  # noqa: PLC0415 - as above

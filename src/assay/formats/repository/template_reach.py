@@ -16,16 +16,18 @@ MAX_COUNT: Final = 1_000_000
 #: Functions that Jinja and the model libraries give to templates.
 _KNOWN: Final = frozenset(
     (
-        "range", "dict", "lipsum", "cycler", "joiner", "namespace", "raise_exception", "strftime_now", "tojson", "caller",
-        "super", "loop", "_", "gettext", "ngettext", "pgettext", "npgettext", "varargs", "kwargs", "len", "str", "int",
-        "float", "bool", "list", "zip", "enumerate", "isinstance", "bos_token", "eos_token", "now", "date_string",
+        "range", "dict", "lipsum", "cycler", "joiner", "namespace", "raise_exception", "strftime_now", "tojson",
+        "caller", "super", "loop", "_", "gettext", "ngettext", "pgettext", "npgettext", "varargs", "kwargs", "len",
+        "str", "int", "float", "bool", "list", "zip", "enumerate", "isinstance", "bos_token", "eos_token", "now",
+        "date_string",
     )
 )  # fmt: skip
 #: Names that lead from a harmless object to the interpreter without an underscore in front.
 _INNER: Final = frozenset(
     (
-        "mro", "func_globals", "func_code", "gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame", "ag_code", "f_globals",
-        "f_locals", "f_builtins", "f_back", "tb_frame", "tb_next", "co_code", "environment", "exported_vars", "eval_ctx",
+        "mro", "func_globals", "func_code", "gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame", "ag_code",
+        "f_globals", "f_locals", "f_builtins", "f_back", "tb_frame", "tb_next", "co_code", "environment",
+        "exported_vars", "eval_ctx",
     )
 )  # fmt: skip
 _SPELLED: Final = ("__", "\\x5f\\x5f", "import", "popen", "builtins", "subprocess", "globals")
@@ -140,7 +142,7 @@ class _Walk:
         if (texts and other > MAX_COUNT) or (isinstance(node, nodes.Pow) and value is not None and value > 10.0**300):
             self._add(Danger.EXHAUSTS, f"{other:,.0f} repetitions", node.lineno)
 
-    def _text(self, node: nodes.Node, depth: int = 0) -> str | None:  # noqa: PLR0911 - one branch for each expression
+    def _text(self, node: nodes.Node, depth: int = 0) -> str | None:  # noqa: PLR0911, PLR0912 - one branch for each expression
         """The text an expression makes, however it is put together."""
         if depth > 50:
             return None
@@ -217,7 +219,7 @@ def _joined(parts: list[str | None]) -> str | None:
     return "".join(texts)[:4096] if len(texts) == len(parts) else None
 
 
-def _number(node: nodes.Node, depth: int = 0) -> float | None:
+def _number(node: nodes.Node, depth: int = 0) -> float | None:  # noqa: PLR0911 - one branch for each expression
     """What a number in the template comes to; infinite when it is too large to be worth knowing."""
     if depth > 50:
         return None

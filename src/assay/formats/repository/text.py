@@ -31,7 +31,7 @@ class Text(View):
         self.text = text
 
 
-def read(source: Source, budget: Budget, name: str) -> Text:
+def read(source: Source, budget: Budget, name: str) -> Text:  # noqa: ARG001 - every reader is given the budget
     """See :class:`assay.formats.signature.Reader`."""
     return Text(name, decode(source.read(0, MAX_TEXT)))
 

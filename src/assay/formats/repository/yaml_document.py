@@ -58,6 +58,8 @@ def read(source: Source, budget: Budget, name: str) -> Document:
             raise NotThisFormat(error.what, offset=error.offset) from error
         document.note(error)
     document.expansion = builder.noticed.expansion
+    if not claimed:  # `Tag: a`, `Tag: b`: many a text that is no YAML repeats its keys
+        document.repeated.clear()
     if not claimed and not builder.noticed.tags and not any(isinstance(root, dict | list) for root in builder.roots):
         raise NotThisFormat("no YAML document: it has no mapping and no list")
     return document
@@ -87,8 +89,7 @@ class _Builder:
         if _CONTROL.search(text):
             text = _CONTROL.sub("\ufffd", text)
         try:
-            events = cast("Iterator[yaml.Event]", yaml.parse(text, Loader=loader))
-            self._documents(events)
+            self._documents(yaml.parse(text, Loader=loader))
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or "cannot be read"
@@ -103,17 +104,17 @@ class _Builder:
         stack: list[_Open] = []
         for number, event in enumerate(events):
             if number % 1024 == 0:
-                self.budget.check_time(event.start_mark.index)
+                self.budget.check_time()
             if isinstance(event, yaml.ScalarEvent):
                 self._tag(event)
                 self._add(stack, _scalar(event), 1, event.anchor)
             elif isinstance(event, yaml.AliasEvent):
-                node = self.anchors.get(event.anchor)
+                node = self.anchors.get(event.anchor or "")
                 self._add(stack, node, self.weights.get(id(node), 1), None)
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._tag(event)
                 if len(stack) >= MAX_DEPTH:
-                    raise FormatError(f"YAML nested deeper than {MAX_DEPTH} levels", offset=event.start_mark.index)
+                    raise FormatError(f"YAML nested deeper than {MAX_DEPTH} levels")
                 stack.append(_Open(isinstance(event, yaml.MappingStartEvent), event.anchor))
             elif isinstance(event, yaml.CollectionEndEvent):
                 done = stack.pop()
@@ -159,7 +160,7 @@ class _Builder:
         tag = cast("str | None", getattr(event, "tag", None))
         if tag is not None and tag != "!" and tag not in OWN_TAGS and len(self.noticed.tags) < 10_000:
             value = str(getattr(event, "value", "") or "")[:200]
-            self.noticed.tags.append(Tag(tag, value, event.start_mark.line + 1))
+            self.noticed.tags.append(Tag(tag, value, (event.start_mark.line if event.start_mark else 0) + 1))
 
 
 class _Open:
@@ -176,7 +177,7 @@ class _Open:
 
 def _scalar(event: yaml.ScalarEvent) -> Node:
     """A scalar as text; plain words for truth and nothing as what they stand for."""
-    value = cast("str", event.value)
+    value = event.value
     if event.style is None and len(value) <= 5:
         word = value.lower()
         if word in _TRUE:

@@ -17,8 +17,8 @@ _LONG: Final = 0xFFFFFFFF
 _KEPT: Final = 1000
 #: Versions of the core that there are.
 VERSIONS: Final = frozenset({"FlabuffersModel_v1"})
-#: Kinds of part that may follow the core.
-PARTS: Final = frozenset({"text_processing_collection_v1", "static_ctr_provider_v1"})
+#: How the kinds of part that may follow the core begin.
+PARTS: Final = ("text_process", "static_ctr_provider", "embedding_process")
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,11 +144,7 @@ class _Reader:
         if self._part == "head" and (line in _WORDS or (equals and _HEADER_KEY.fullmatch(key))):
             self._view.header[key.decode("utf-8", "replace")] = value[:4096].decode("utf-8", "replace")
             self._tell(key.decode("utf-8", "replace"), value, number)
-        elif self._part == "importances" and equals and value.strip().replace(b".", b"").isdigit():
-            return
-        elif self._part == "parameters" and line == b"[]":
-            return
-        else:
+        elif not (self._part == "importances" and equals and value.strip().replace(b".", b"").isdigit()):
             self._stray(line, number)
 
     def _stray(self, line: bytes, number: int) -> None:

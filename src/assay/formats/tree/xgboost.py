@@ -183,15 +183,17 @@ class _Model:
             self._splits(place, tree, left, features)
 
     def _cycle(self, place: str, left: Sequence[float], right: Sequence[float]) -> None:
-        # In a tree every node but the root is the child of one node; more, and a walk from the root may never end.
-        seen = bytearray(len(left))
-        for children in (left, right):
-            for child in children:
-                if 0 <= child < len(seen):
-                    if seen[int(child)] or child == 0:
-                        self._fault(place, f"reaches node {int(child)} twice, so that a walk through it may never end")
-                        return
-                    seen[int(child)] = 1
+        # In a tree every node is reached once. Pruning leaves nodes behind that nothing leads to; they do not count.
+        seen = bytearray(min(len(left), len(right)))
+        waiting = [0] if seen else []
+        while waiting:
+            node = waiting.pop()
+            if seen[node]:
+                self._fault(place, f"reaches node {node} twice, so that a walk through it may never end")
+                return
+            seen[node] = 1
+            if left[node] != -1:
+                waiting.extend(int(one[node]) for one in (left, right) if 0 <= one[node] < len(seen))
 
     def _splits(self, place: str, tree: dict[str, Value], left: Sequence[float], features: int | None) -> None:
         splits = _numbers(tree.get("split_indices"))

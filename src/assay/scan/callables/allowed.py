@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from assay.scan.callables import listing
@@ -66,31 +66,31 @@ _ALIASES: Final = (
     ("_functools.", "functools."),
 )
 
-#: Top-level modules whose names stand in another package's listing; any other's stand in one of its own name.
-_FILES: Final = {
-    "pytorch_lightning": "lightning", "lightning_fabric": "lightning", "torchmetrics": "lightning",
-    "torchvision": "torchlike", "timm": "torchlike", "ultralytics": "torchlike", "models": "torchlike",
-    "peft": "torchlike", "diffusers": "torchlike", "accelerate": "torchlike", "fastai": "torchlike",
-    "fastcore": "torchlike", "fasttransform": "torchlike", "yolov5": "torchlike", "torchaudio": "torchlike",
-    "__torch__": "torchlike", "sentence_transformers": "transformers", "setfit": "transformers",
-    "tokenizers": "transformers", "spacy": "text", "thinc": "text", "gensim": "text", "nltk": "text",
-    "srsly": "text", "confection": "text", "catalogue": "text", "preshed": "text", "cymem": "text", "murmurhash": "text",
-    "spacy_legacy": "text", "xgboost": "boosting", "lightgbm": "boosting", "catboost": "boosting", "_catboost": "boosting",
-    "imblearn": "estimators", "sktime": "estimators", "skbase": "estimators", "hmmlearn": "estimators",
-    "umap": "estimators", "pynndescent": "estimators", "hdbscan": "estimators", "pyod": "estimators",
-    "category_encoders": "estimators", "mlxtend": "estimators", "patsy": "estimators", "formulaic": "estimators",
-    "interface_meta": "estimators", "numba": "estimators", "skops": "estimators", "llvmlite": "estimators",
-    "dill": "carriers", "cloudpickle": "carriers", "joblib": "carriers", "_joblib": "carriers",
-    "dateutil": "values", "pytz": "values", "pyarrow": "values", "polars": "values", "omegaconf": "values",
-    "pydantic": "values", "pydantic_core": "values", "attr": "values", "attrs": "values", "networkx": "values",
-    "shapely": "values", "xarray": "values", "addict": "values", "easydict": "values", "yacs": "values",
-    "munch": "values", "PIL": "values", "tzdata": "values", "ml_dtypes": "values", "bitarray": "values",
-    "regex": "values", "tzlocal": "values", "narwhals": "values", "box": "values",
-    "keras": "tensorflow", "tensorflow": "tensorflow", "wrapt": "tensorflow", "jax": "tensorflow", "jaxlib": "tensorflow",
-}  # fmt: skip
+#: Listings that several packages share; any other package's names stand in one of its own name.
+_TOGETHER: Final = {
+    "boosting": "_catboost catboost lightgbm xgboost",
+    "carriers": "_joblib cloudpickle dill joblib",
+    "estimators": (
+        "category_encoders formulaic hdbscan hmmlearn imblearn interface_meta llvmlite mlxtend numba "
+        "patsy pynndescent pyod skbase skops sktime umap"
+    ),
+    "lightning": "lightning_fabric pytorch_lightning torchmetrics",
+    "tensorflow": "jax jaxlib keras tensorflow wrapt",
+    "text": "catalogue confection cymem gensim murmurhash nltk preshed spacy spacy_legacy srsly thinc",
+    "torchlike": (
+        "__torch__ accelerate diffusers fastai fastcore fasttransform models peft timm torchaudio "
+        "torchvision ultralytics yolov5"
+    ),
+    "transformers": "sentence_transformers setfit tokenizers",
+    "values": (
+        "PIL addict attr attrs bitarray box dateutil easydict ml_dtypes munch narwhals networkx "
+        "omegaconf polars pyarrow pydantic pydantic_core pytz regex shapely tzdata tzlocal xarray yacs"
+    ),
+}
+_FILES: Final = {package: name for name, packages in _TOGETHER.items() for package in packages.split()}
 
 
-@cache
+@lru_cache(1 << 16)
 def look_up(module: str, name: str, *, new: bool = False) -> Entry | None:
     """What the allow-list says of ``module.name``; ``None`` when it is not on it.
 
@@ -128,7 +128,8 @@ def _listing(top: str) -> str:
     """The name of the listing in which a package's names stand."""
     if top in PYTHON:
         return "python"
-    return _FILES.get(top, top if top.isidentifier() else "")
+    name = _FILES.get(top, top)
+    return name if name in listing.listings() else ""
 
 
 @cache
@@ -160,7 +161,6 @@ def is_known(module: str) -> bool:
 def listed() -> dict[str, Entry]:
     """Every name that is listed by itself, without patterns and families."""
     found: dict[str, Entry] = {}
-    for name in listing.listings():
-        if name != "harms":
-            found |= _package(name).entries
+    for name in sorted(listing.listings()):
+        found |= _package(name).entries
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from assay.scan.callables import listing
@@ -69,7 +69,7 @@ def _table() -> _Table:
     return table
 
 
-@cache
+@lru_cache(1 << 16)
 def harm_of(dotted: str, *, named: bool = False) -> Harm | None:
     """What this name is known to do when called; ``None`` when nothing is known, which is not "nothing".
 

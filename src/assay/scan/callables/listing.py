@@ -16,6 +16,7 @@ names in it; a name may end in ``*``. ``module: *`` means every name in the modu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -59,6 +60,7 @@ def read(name: str) -> Iterator[Line]:
             yield Line(word, note, module, names.split())
 
 
-def listings() -> list[str]:
-    """The names of all listings, sorted."""
-    return sorted(path.stem for path in _FOLDER.glob("*.txt"))
+@cache
+def listings() -> frozenset[str]:
+    """The names of all listings but that of the harms."""
+    return frozenset(path.stem for path in _FOLDER.glob("*.txt")) - {"harms"}

@@ -16,19 +16,14 @@ def escape(path: str) -> str | None:
 
     Both kinds of slash part names, since a file is opened where its reader runs, not where it was written.
     """
-    if "\0" in path:
-        return "hides its end behind a zero byte"
-    if _SCHEME.match(path):
-        return "is an address and no file of the model"
-    if path.startswith(("/", "\\")):
-        return "is absolute"
-    if _DRIVE.match(path):
-        return "names a drive"
-    if path.startswith("~"):
-        return "leads to somebody's home folder"
-    parts = re.split(r"[/\\]", path)
-    if ".." in (part.strip() for part in parts):
-        return "leads out of the model's folder"
-    if any(_DEVICE.fullmatch(part) for part in parts):
-        return "names a device"
-    return None
+    parts = [part.strip() for part in re.split(r"[/\\]", path)]
+    ways = (
+        ("\0" in path, "hides its end behind a zero byte"),
+        (_SCHEME.match(path), "is an address and no file of the model"),
+        (path.startswith(("/", "\\")), "is absolute"),
+        (_DRIVE.match(path), "names a drive"),
+        (path.startswith("~"), "leads to somebody's home folder"),
+        (".." in parts, "leads out of the model's folder"),
+        (any(_DEVICE.fullmatch(part) for part in parts), "names a device"),
+    )
+    return next((how for found, how in ways if found), None)

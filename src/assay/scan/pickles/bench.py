@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,7 +10,11 @@ from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import Call, Result, Value
 from assay.formats.pickle.view import Pickle
 from assay.scan.callables.allowance import Allowances
+from assay.scan.pickles import wording
 from assay.scan.rule import Hit
+
+#: Looks at the arguments of a callable that is harmless only with some.
+ArgumentRule = Callable[["Bench", str, tuple[Value, ...], Call], None]
 
 #: Hits that one rule keeps for one view; more of them say nothing new.
 MOST_HITS: Final = 100
@@ -28,6 +33,9 @@ class Bench:
     :param hits: rule → what it is about → what was seen
     :param accounted: dotted names that need no word of their own any more
     :param states: what ``BUILD`` gave to a call's result, by the identity of that call
+    :param dropped: rule → hits that were not kept
+    :param running: identities of the calls that are being followed for the call at hand
+    :param depth: calls inside calls that are being judged
     """
 
     view: Pickle
@@ -36,6 +44,8 @@ class Bench:
     accounted: set[str] = field(default_factory=set)
     states: dict[int, list[Value]] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
+    running: set[int] = field(default_factory=set)
+    depth: int = 0
 
     def flag(
         self,
@@ -58,6 +68,16 @@ class Bench:
         seen.count += 1
         if (severity or Severity.INFO) > (seen.hit.severity or Severity.INFO):
             seen.hit = Hit(message, offset, severity=severity, confidence=confidence)
+
+    def flag_misuse(self, dotted: str, args: tuple[Value, ...], call: Call) -> None:
+        """Remember that something is called in another way than it is known for."""
+        self.flag(
+            "pickle-unknown-call",
+            dotted,
+            f"calls {dotted}{wording.arguments(args)}, which is harmless with other arguments only",
+            call.offset,
+            Severity.HIGH,
+        )
 
     def allowed(self, dotted: str, offset: int) -> bool:
         """Whether the organisation allows this name; says so, since an allowance stays visible."""

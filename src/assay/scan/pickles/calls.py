@@ -8,9 +8,9 @@ from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import Call, Global, Items, Opaque, Persistent, Result, Value
 from assay.scan.callables.allowed import Use, canonical, look_up
 from assay.scan.callables.harm import Harm, harm_of
-from assay.scan.pickles import arguments, wording
+from assay.scan.pickles import arguments, results, wording
 from assay.scan.pickles.bench import Bench
-from assay.scan.pickles.names import is_class_like, is_python, owner, reached, resolved, split
+from assay.scan.pickles.names import is_class_like, is_python, reached, resolved, split
 
 #: Opcodes that give a state or items to something that is there already.
 FILLS: Final = frozenset(("BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"))
@@ -33,27 +33,23 @@ RULES: Final[dict[Harm, tuple[str, Severity]]] = {
 }
 
 #: Calls that hand out something which is there already, and not the pickle's own.
-_SHARED: Final = frozenset(
-    "builtins.getattr builtins.__import__ importlib.import_module pkgutil.resolve_name dill._dill._import_module"
-    " dill._dill._get_attr cloudpickle.cloudpickle.subimport builtins.globals builtins.vars builtins.locals"
-    " cloudpickle.cloudpickle._builtin_type dill._dill._load_type builtins.type sys._getframe logging.getLogger".split()
+_SHARED: Final = frozenset((
+    "builtins.getattr", "builtins.__import__", "builtins.globals", "builtins.vars", "builtins.locals", "builtins.type",
+    "importlib.import_module", "pkgutil.resolve_name", "dill._dill._import_module", "dill._dill._get_attr",
+    "dill._dill._load_type", "cloudpickle.cloudpickle.subimport", "cloudpickle.cloudpickle._builtin_type",
+    "sys._getframe", "logging.getLogger", "numpy.core._ufunc_reconstruct",
+))  # fmt: skip
+#: Calls that give a text or bytes.
+_TEXTS: Final = frozenset(
+    ("builtins.str", "builtins.bytes", "builtins.bytearray", "_codecs.encode", "builtins.getattr")
 )
-#: Calls that give a function whose code lies in the pickle.
-_FUNCTIONS: Final = frozenset(
-    "dill._dill._create_function cloudpickle.cloudpickle._make_function cloudpickle.cloudpickle._make_skel_func"
-    " cloudpickle.cloudpickle._fill_function dill._dill._create_ftype types.FunctionType types.LambdaType".split()
-)
-#: Calls that give a class whose methods lie in the pickle.
-_CLASSES: Final = frozenset(
-    "cloudpickle.cloudpickle._make_skeleton_class cloudpickle.cloudpickle._make_skeleton_enum"
-    " cloudpickle.cloudpickle._rehydrate_skeleton_class dill._dill._create_type dill._dill._create_namedtuple"
-    " collections.namedtuple".split()
-)
-_STEPS: Final = 8
+#: Calls that are judged inside one another.
+_DEEPEST: Final = 16
 
 
 def judge(bench: Bench, call: Call) -> None:
     """Look at one thing that runs."""
+    bench.running.clear()
     if call.op in FILLS:
         _judge_filling(bench, call)
     else:
@@ -72,27 +68,32 @@ def _makes_without_constructor(call: Call) -> bool:
     )
 
 
-def run(bench: Bench, target: Value, args: tuple[Value, ...], call: Call, *, new: bool = False, steps: int = 0) -> None:
+def run(bench: Bench, target: Value, args: tuple[Value, ...], call: Call, *, new: bool = False) -> None:
     """Judge that something is called.
 
     :param new: only ``__new__`` is called, which a class has
     """
+    if bench.depth >= _DEEPEST:
+        flag_unknown(bench, "calls that are nested deeper than anything honest", args, call, Severity.HIGH)
+        return
+    bench.depth += 1
     match target:
         case Global(computed=(_, _)):
             bench.flag(
-                "pickle-indirect-name", f"computed {call.offset}", "calls a name that is put together while it is loaded: "
-                + wording.text(resolved(target) or "nothing tells which"), call.offset,
-            )  # fmt: skip
+                "pickle-indirect-name",
+                f"computed {call.offset}",
+                "calls a name that is put together while it is loaded",
+                call.offset,
+            )
         case Global(module=""):
-            return
+            pass  # An extension code, told where it is fetched.
         case Global():
             run_name(bench, target.dotted, args, call, new=new, module=target.module)
-        case Result() if steps < _STEPS:
-            _run_result(bench, target.call, args, call, new=new, steps=steps + 1)
-        case Persistent() | Opaque() | Result():
-            _flag_unknown(bench, wording.value(target), args, call, Severity.HIGH)
-        case _:
-            return
+        case Result():
+            results.run_result(bench, target.call, args, call, new=new)
+        case Persistent() | Opaque():
+            flag_unknown(bench, wording.value(target), args, call, Severity.HIGH)
+    bench.depth -= 1
 
 
 def run_name(
@@ -111,16 +112,19 @@ def run_name(
     if entry is None:
         bench.accounted.add(dotted)
         _run_unlisted(bench, module, name, args, call, new=new)
-    elif entry.use is Use.JUDGED and not new:
+    elif entry.use is Use.JUDGED:
         arguments.RULES[entry.judge](bench, dotted, args, call)
-    elif new:
+    elif new and (entry.use is not Use.NAME or harm_of(canonical(dotted)) is not Harm.CALLER):
         return
     elif entry.use is Use.NAME and (harm := harm_of(canonical(dotted))) is not None:
         _flag_harm(bench, dotted, harm, args, call)
     elif entry.use is Use.NAME:
-        _flag_unknown(bench, dotted, args, call, Severity.HIGH)
-    elif entry.use is Use.CLASS and _says_anything(args):
-        _flag_unknown(bench, dotted, args, call, Severity.MEDIUM)
+        flag_unknown(bench, dotted, args, call, Severity.HIGH)
+    elif entry.use is Use.CLASS and _says_anything(args, listed=True):
+        if (harm := harm_of(canonical(dotted))) is not None:
+            _flag_harm(bench, dotted, harm, args, call)
+        else:
+            flag_unknown(bench, dotted, args, call, Severity.MEDIUM)
 
 
 def _run_unlisted(bench: Bench, module: str, name: str, args: tuple[Value, ...], call: Call, *, new: bool) -> None:
@@ -150,7 +154,7 @@ def _run_unlisted(bench: Bench, module: str, name: str, args: tuple[Value, ...],
     elif is_class_like(dotted) and not is_python(dotted) and not _says_anything(args):
         _flag_class(bench, dotted, call)
     else:
-        _flag_unknown(bench, dotted, args, call, Severity.MEDIUM if _is_member(dotted, args) else Severity.HIGH)
+        flag_unknown(bench, dotted, args, call, Severity.MEDIUM if _is_member(dotted, args) else Severity.HIGH)
 
 
 def _flag_harm(bench: Bench, dotted: str, harm: Harm, args: tuple[Value, ...], call: Call) -> None:
@@ -169,7 +173,7 @@ def _flag_class(bench: Bench, dotted: str, call: Call) -> None:
     )
 
 
-def _flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, severity: Severity) -> None:
+def flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, severity: Severity) -> None:
     bench.flag(
         "pickle-unknown-call",
         what,
@@ -179,86 +183,14 @@ def _flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, 
     )
 
 
-def _run_result(bench: Bench, made: Call, args: tuple[Value, ...], call: Call, *, new: bool, steps: int) -> None:
-    """Judge that what a call gave back is called."""
-    maker = resolved(made.target)
-    match maker:
-        case "functools.partial":
-            for holder in _partial(bench, made):
-                run(bench, holder, (*made.args[1:], *args), call, steps=steps)
-            return
-        case "types.MethodType":
-            run(bench, made.args[0] if made.args else None, (*made.args[1:], *args), call, steps=steps)
-            return
-        case "operator.methodcaller":
-            _run_method(bench, args[0] if args else None, made.args[0] if made.args else None, made.args[1:], call)
-            return
-        case "operator.attrgetter":
-            for name in made.args:
-                arguments.RULES["attribute"](bench, "builtins.getattr", (*args[:1], name), call)
-            return
-        case "operator.itemgetter":
-            if args and isinstance(args[0], Global | Result) and resolved(args[0]):
-                shown = f"{wording.value(args[0])}[{wording.value(made.args[0] if made.args else None)}]"
-                bench.flag(
-                    "pickle-indirect-name", shown, f"takes {shown} out of what is not the pickle's own", call.offset
-                )
-            return
-        case "builtins.getattr":
-            _run_method(
-                bench, made.args[0] if made.args else None, made.args[1] if len(made.args) > 1 else None, args, call
-            )
-            return
-    if maker in _FUNCTIONS:
-        bench.flag(
-            "pickle-executes-code", f"carried {made.offset}",
-            "calls a function whose code the pickle carries itself, while it is loaded", call.offset, Severity.CRITICAL,
-        )  # fmt: skip
-    elif maker in _CLASSES:
-        return
-    elif dotted := resolved(Result(made)):
-        run_name(bench, dotted, args, call, new=new, module=owner(Result(made)))
-    else:
-        _flag_unknown(bench, f"what {wording.callee(made.target)} gives back", args, call, Severity.HIGH)
-
-
-def _partial(bench: Bench, made: Call) -> list[Value]:
-    """What a ``functools.partial`` calls: the function it was made with, and any that its state replaces it by."""
-    holders = list(made.args[:1])
-    for state in bench.states.get(id(made), ()):
-        if isinstance(state, Items) and state.items:
-            holders.append(state.items[0])
-    return holders
-
-
-def _run_method(bench: Bench, holder: Value, name: Value, args: tuple[Value, ...], call: Call) -> None:
-    """Judge that a method is called that was looked up by its name."""
-    if not isinstance(name, str):
-        _flag_unknown(bench, "a method whose name is put together", args, call, Severity.HIGH)
-        return
-    if isinstance(holder, None | bool | int | float | str | bytes | Items) and not name.startswith("_"):
-        return
-    start = resolved(holder)
-    if not start and isinstance(holder, Result):
-        start = resolved(holder.call.target)
-    dotted = f"{start}.{name}" if start else ""
-    if not dotted:
-        _flag_unknown(bench, f"{wording.value(holder)}.{name}", args, call, Severity.HIGH)
-    elif look_up(*dotted.rsplit(".", 1)) is None and harm_of(dotted) is None and not reached(start, name):
-        _flag_unknown(bench, dotted, args, call, Severity.HIGH)
-    else:
-        run_name(bench, dotted, args, call, module=owner(holder))
-
-
 def _judge_filling(bench: Bench, call: Call) -> None:
     """``BUILD`` and its like: harmless on what the pickle has made itself, an attack on anything else."""
     target = call.target
+    if not is_shared(target):
+        return
+    what = resolved(target) or wording.value(target)
     if isinstance(target, Global):
         what = target.dotted
-    elif isinstance(target, Result) and (resolved(target.call.target) in _SHARED or _getter(target.call.target)):
-        what = resolved(target) or wording.value(target)
-    else:
-        return
     if bench.allowed(what, call.offset):
         return
     verb = "sets attributes of" if call.op == "BUILD" else "puts items into"
@@ -270,6 +202,16 @@ def _judge_filling(bench: Bench, call: Call) -> None:
     )
 
 
+def is_shared(found: Value) -> bool:
+    """Whether a value is there already when the pickle is loaded, so that others see what becomes of it."""
+    match found:
+        case Global():
+            return True
+        case Result(call=made):
+            return resolved(made.target) in _SHARED or _getter(made.target)
+    return False
+
+
 def _getter(target: Value) -> bool:
     return isinstance(target, Result) and resolved(target.call.target).rpartition(".")[2] in (
         "attrgetter",
@@ -277,13 +219,25 @@ def _getter(target: Value) -> bool:
     )
 
 
-def _says_anything(args: tuple[Value, ...]) -> bool:
-    """Whether arguments hold a text, bytes or something that is not known: what a constructor could act on."""
+def _says_anything(args: tuple[Value, ...], *, listed: bool = False, depth: int = 0) -> bool:
+    """Whether arguments hold a text, bytes or something that is not known: what a constructor could act on.
+
+    :param listed: what listed callables give back is known
+    """
     for each in args:
         match each:
             case str() | bytes() | Opaque() | Persistent() | Global():
                 return True
-            case Items() if each.length > len(each.items) or _says_anything(each.items):
+            case Result():
+                maker = resolved(each.call.target)
+                entry = look_up("", maker) if "." not in maker else look_up(*maker.rsplit(".", 1))
+                if not listed or maker in _TEXTS or entry is None or entry.use is Use.NAME:
+                    return True
+            case Items() if (
+                each.length > len(each.items)
+                or depth > _DEEPEST
+                or _says_anything(each.items, listed=listed, depth=depth + 1)
+            ):
                 return True
     return False
 

@@ -82,25 +82,55 @@ _BEFORE_RESUME: Final = 16
 
 #: Names by which code climbs out of what it was given.
 _ESCAPES: Final = frozenset(
-    "__globals__ __builtins__ __subclasses__ __bases__ __base__ __mro__ __code__ __closure__ __import__ __loader__ __spec__"
-    " f_globals f_locals f_builtins f_back gi_frame gi_code cr_frame ag_frame tb_frame func_globals __reduce__"
-    " __reduce_ex__ __getattribute__".split()
+    (
+        "__globals__",
+        "__builtins__",
+        "__subclasses__",
+        "__bases__",
+        "__base__",
+        "__mro__",
+        "__code__",
+        "__closure__",
+        "__import__",
+        "__loader__",
+        "__spec__",
+        "f_globals",
+        "f_locals",
+        "f_builtins",
+        "f_back",
+        "gi_frame",
+        "gi_code",
+        "cr_frame",
+        "ag_frame",
+        "tb_frame",
+        "func_globals",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getattribute__",
+    )
 )
 #: Built-in functions that honest code uses all the time; alone they do no harm.
-_ORDINARY: Final = frozenset("super hasattr getattr setattr delattr vars dir locals map filter".split())
+_ORDINARY: Final = frozenset((
+    "super", "hasattr", "getattr", "setattr", "delattr", "vars", "dir", "locals", "map", "filter",
+))  # fmt: skip
 #: Modules that honest code imports for a path, a clock or a message; only their harmful functions count.
-_COMMON: Final = frozenset(
-    "os sys posixpath pathlib logging warnings json contextlib threading inspect weakref gc locale csv zlib queue configparser"
-    " codecs errno heapq bisect selectors email signal platform concurrent multiprocessing asyncio xml hmac copyreg"
-    " tempfile glob stat fnmatch mimetypes tracemalloc resource unittest doctest getpass numba sympy tensorflow keras torch"
-    " matplotlib PIL cv2 pyarrow polars h5py transformers lightgbm xgboost catboost spacy gensim nltk srsly sklearn"
-    " joblib safetensors onnx onnxruntime datasets peft diffusers fsspec sqlalchemy skimage librosa jinja2 ray dask"
-    " gradio streamlit flask django tornado mlflow wandb google sagemaker".split()
-)
+_COMMON: Final = frozenset((
+    "os", "sys", "posixpath", "pathlib", "logging", "warnings", "json", "contextlib", "threading", "inspect",
+    "weakref", "gc", "locale", "csv", "zlib", "queue", "configparser", "codecs", "errno", "heapq", "bisect",
+    "selectors", "email", "signal", "platform", "concurrent", "multiprocessing", "asyncio", "xml", "hmac", "copyreg",
+    "tempfile", "glob", "stat", "fnmatch", "mimetypes", "tracemalloc", "resource", "unittest", "doctest", "getpass",
+    "numba", "sympy", "tensorflow", "keras", "torch", "matplotlib", "PIL", "cv2", "pyarrow", "polars", "h5py",
+    "transformers", "lightgbm", "xgboost", "catboost", "spacy", "gensim", "nltk", "srsly", "sklearn", "joblib",
+    "safetensors", "onnx", "onnxruntime", "datasets", "peft", "diffusers", "fsspec", "sqlalchemy", "skimage",
+    "librosa", "jinja2", "ray", "dask", "gradio", "streamlit", "flask", "django", "tornado", "mlflow", "wandb",
+    "google", "sagemaker",
+))  # fmt: skip
 #: What honest code does with the modules that every script imports.
 _HARMLESS_ATTRIBUTES: Final = frozenset(("path", "sep", "linesep", "devnull", "PathLike", "fspath", "getcwd"))
 #: Written as a text, for ``getattr``.
-_TELLING: Final = frozenset("system popen eval exec execfile __import__ compile subprocess check_output".split())
+_TELLING: Final = frozenset((
+    "system", "popen", "eval", "exec", "execfile", "__import__", "compile", "subprocess", "check_output",
+))  # fmt: skip
 _WORST: Final = (
     Harm.COMMAND, Harm.CODE, Harm.NATIVE, Harm.LOAD, Harm.IMPORT, Harm.REACH, Harm.TAMPER, Harm.NETWORK, Harm.FILE,
     Harm.PROCESS, Harm.CALLER,

@@ -9,7 +9,8 @@ from assay.core.errors import FormatError
 from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import TEXT_KEPT, Call, Items, Value
 from assay.scan.callables.harm import Harm
-from assay.scan.pickles import carried, marshalled as marshal_reader, wording
+from assay.scan.pickles import carried, wording
+from assay.scan.pickles import marshalled as marshal_reader
 from assay.scan.pickles.bench import Bench
 from assay.scan.pickles.carried import Code
 
@@ -20,7 +21,7 @@ _CRITICAL: Final = frozenset((Harm.COMMAND, Harm.CODE, Harm.NATIVE, Harm.LOAD, H
 
 
 def code(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
-    """The fields of a code object, in the order of some Python: instructions, constants, names, variables, file, name."""
+    """The fields of a code object in any Python's order: instructions, constants, names, variables, file, name."""
     for index, each in enumerate(args):
         match (each, *args[index + 1 : index + 6]):
             case (
@@ -66,10 +67,8 @@ def marshalled(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -
 
 
 def _unreadable(bench: Bench, dotted: str, why: str, call: Call) -> None:
-    bench.flag(
-        RULE, f"unreadable {call.offset}", f"makes a function with {dotted} of bytes that cannot be read: {why}", call.offset,
-        Severity.HIGH, Confidence.MEDIUM,
-    )  # fmt: skip
+    words = f"makes a function with {dotted} of bytes that cannot be read: {why}"
+    bench.flag(RULE, f"unreadable {call.offset}", words, call.offset, Severity.HIGH, Confidence.MEDIUM)
 
 
 def source(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
@@ -105,10 +104,17 @@ def _statements(text: str) -> list[ast.stmt]:
 
 def _of_tree(tree: ast.AST, *, complete: bool) -> Code:
     names: set[str] = set()
+    bound: set[str] = {"torch", "forward"}
     texts: list[str] = []
     for node in ast.walk(tree):
         match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.FunctionDef(name=name):
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                bound.add(name)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) if name not in bound:
+                names.add(name)
+            case ast.Attribute(attr=name):
                 names.add(name)
             case ast.Import(names=aliases):
                 names.update(each.name for each in aliases)
@@ -116,7 +122,7 @@ def _of_tree(tree: ast.AST, *, complete: bool) -> Code:
                 names.update((module, *(each.name for each in aliases)))
             case ast.Constant(value=str(text)):
                 texts.append(text)
-    return Code("forward", tuple(sorted(names - {"torch", "forward"})), tuple(texts), complete=complete)
+    return Code("forward", tuple(sorted(names)), tuple(texts), complete=complete)
 
 
 def _report(bench: Bench, found: list[Code], call: Call) -> None:
@@ -129,7 +135,7 @@ def _report(bench: Bench, found: list[Code], call: Call) -> None:
             bench.flag(
                 RULE,
                 f"{each.name} {reached}",
-                f"carries the Python function {name} as code, which uses {reached} and so {worst.does} when it is called",
+                f"carries the Python function {name} as code, which uses {reached} and so {worst.does}",
                 call.offset,
                 Severity.CRITICAL if worst in _CRITICAL else Severity.HIGH,
                 Confidence.HIGH if verdict.sure else Confidence.MEDIUM,

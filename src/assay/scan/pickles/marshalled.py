@@ -61,8 +61,8 @@ class _Reader:
         self.values += 1
         if depth > _DEEPEST or self.values > _MOST:
             raise FormatError("it is nested too deeply, or too long", offset=self.place)
-        kind = self.take(1)[0]
-        flagged, kind = kind & 0x80, chr(kind & 0x7F)
+        written = self.take(1)[0]
+        flagged, kind = written & 0x80, chr(written & 0x7F)
         place = len(self.references)
         if flagged:
             self.references.append(None)
@@ -71,23 +71,23 @@ class _Reader:
             self.references[place] = found
         return found
 
-    def _value(self, kind: str, depth: int) -> _Found:  # noqa: PLR0911 - one line for each kind
+    def _value(self, kind: str, depth: int) -> _Found:  # noqa: PLR0911, PLR0912 - one case for each kind
         match kind:
             case "0" | "N" | "F" | "T" | "S" | ".":
-                return None
+                pass
             case "i":
-                return self._skip(4)
+                self.take(4)
             case "I" | "g":
-                return self._skip(8)
+                self.take(8)
             case "y":
-                return self._skip(16)
+                self.take(16)
             case "f":
-                return self._skip(self.take(1)[0])
+                self.take(self.take(1)[0])
             case "x":
-                self._skip(self.take(1)[0])
-                return self._skip(self.take(1)[0])
+                self.take(self.take(1)[0])
+                self.take(self.take(1)[0])
             case "l":
-                return self._skip(2 * abs(self.number()))
+                self.take(2 * abs(self.number()))
             case "s":
                 return self.take(self.number())
             case "t" | "u":
@@ -111,16 +111,15 @@ class _Reader:
                 return self._row(3, depth)
             case "c":
                 return self._code(depth)
-        raise FormatError("it holds a value of no known kind", offset=self.place)
+            case _:
+                raise FormatError("it holds a value of no known kind", offset=self.place)
+        return None
 
     def _index(self) -> int:
         index = self.number()
         if index < 0:
             raise FormatError("it refers to nothing", offset=self.place)
         return index
-
-    def _skip(self, length: int) -> None:
-        self.take(length)
 
     def _row(self, count: int, depth: int) -> tuple[_Found, ...]:
         if not 0 <= count <= len(self.data) - self.place:
@@ -135,7 +134,7 @@ class _Reader:
         return tuple(found)
 
     def _code(self, depth: int) -> Code:
-        self._skip(4 * self.numbers)
+        self.take(4 * self.numbers)
         instructions = self.value(depth + 1)
         if not isinstance(instructions, bytes | str):
             raise FormatError("its instructions are no bytes", offset=self.place)
@@ -146,7 +145,7 @@ class _Reader:
         name = self.value(depth + 1)
         if self.new:
             self.value(depth + 1)
-        self._skip(4)
+        self.take(4)
         for _ in range(2 if self.new else 1):
             self.value(depth + 1)
         if not isinstance(name, str | bytes):

@@ -10,12 +10,13 @@ from assay.scan.callables.harm import Harm, harm_of
 from assay.scan.callables.python_modules import PYTHON
 
 #: Modules that another module's attribute of that name can hardly be anything else than.
-_UNMISTAKABLE: Final = frozenset(
-    "os sys subprocess builtins importlib posix nt socket shutil ctypes marshal pty runpy imp pickle cPickle urllib requests"
-    " multiprocessing threading tempfile webbrowser asyncio pdb codeop sysconfig".split()
-)
+_UNMISTAKABLE: Final = frozenset((
+    "os", "sys", "subprocess", "builtins", "importlib", "posix", "nt", "socket", "shutil", "ctypes", "marshal", "pty",
+    "runpy", "imp", "pickle", "cPickle", "urllib", "requests", "multiprocessing", "threading", "tempfile",
+    "webbrowser", "asyncio", "pdb", "codeop", "sysconfig",
+))  # fmt: skip
 #: Double-underscored names that lead on to nothing.
-_HARMLESS: Final = frozenset(("__newobj__", "__newobj_ex__", "__name__", "__version__", "__doc__", "__init__"))
+_HARMLESS: Final = frozenset(("__newobj__", "__newobj_ex__", "__name__", "__version__", "__doc__", "__init__", "__import__"))
 _STEPS: Final = 8
 
 
@@ -49,7 +50,7 @@ def reached(module: str, name: str) -> tuple[str, Harm] | None:
     return None
 
 
-def resolved(found: Value, steps: int = 0) -> str:
+def resolved(found: Value, steps: int = 0) -> str:  # noqa: PLR0911 - one case for each way
     """The dotted name a value stands for, followed through the usual ways of looking one up; empty when unknown."""
     if isinstance(found, Global):
         return canonical(found.dotted) if found.module else ""
@@ -74,6 +75,8 @@ def resolved(found: Value, steps: int = 0) -> str:
             ),
         ):
             return name
+        case "numpy.core._ufunc_reconstruct", (str(module), str(name)):
+            return f"{module}.{name}"
         case "pkgutil.resolve_name", (str(name), *_):
             return name.replace(":", ".")
         case (("dill._dill._import_module" | "cloudpickle.cloudpickle.subimport"), (str(name), *_)):

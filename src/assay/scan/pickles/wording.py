@@ -20,7 +20,7 @@ _SECRETS: Final = (
     ),
     (re.compile(r"(?=[A-Za-z+/_-]{0,40}[0-9])[A-Za-z0-9+_-]{24,}={0,2}"), "…"),
 )
-_BRACKETS: Final = {"tuple": "()", "list": "[]", "set": "{}", "frozenset": "{}", "dict": "{}"}
+_BRACKETS: Final = {"list": ("[", "]"), "set": ("{", "}"), "frozenset": ("{", "}"), "dict": ("{", "}")}
 
 
 def text(words: str, longest: int = _LONGEST) -> str:
@@ -32,7 +32,7 @@ def text(words: str, longest: int = _LONGEST) -> str:
     return words if len(words) <= longest else words[: longest - 1] + "…"
 
 
-def value(shown: Value, depth: int = 0) -> str:
+def value(shown: Value, depth: int = 0) -> str:  # noqa: PLR0911 - one case for each kind
     """A value as Python would write it, shortened."""
     match shown:
         case None | bool() | float():
@@ -52,7 +52,7 @@ def value(shown: Value, depth: int = 0) -> str:
         case Opaque():
             return f"a {shown.kind}"
         case Items():
-            first, last = _BRACKETS.get(shown.kind, "()")
+            first, last = _BRACKETS.get(shown.kind, ("(", ")"))
             if depth >= _DEPTH:
                 return f"{first}…{last}"
             parts = [value(item, depth + 1) for item in shown.items[: 2 * _ITEMS if shown.kind == "dict" else _ITEMS]]

@@ -79,10 +79,32 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "torch_legacy_computed_magic",
         "torch_legacy_hidden_data",
     ),
+    "comparison": (
+        "weights_different_structure",
+        "weights_isolated_change",
+        "weights_low_rank_change",
+    ),
     "weights": (
         "weights_embedded_payload",
         "weights_hidden_low_bits",
         "weights_not_a_number",
+    ),
+    # HDF5 and Keras
+    "hdf5": (
+        "hdf5_external_link",
+        "hdf5_external_storage",
+        "hdf5_plugin_filter",
+        "hdf5_user_defined_link",
+        "hdf5_virtual_dataset",
+    ),
+    "keras": (
+        "keras_custom_object",
+        "keras_file_vocabulary",
+        "keras_foreign_object",
+        "keras_lambda_code",
+        "keras_nested_model",
+        "keras_tensorflow_operation",
+        "keras_tool_function",
     ),
     # TensorFlow and its mobile formats
     "tensorflow": (

@@ -1,9 +1,9 @@
 """An adapter makes PEFT import a module that no known library has.
 
 ## Why it matters
-`auto_mapping` in `adapter_config.json` names the library of the base model's class. PEFT imports that module by name when
-the adapter is loaded, and asks nobody: a module of that name beside the script, or an installed package that runs code on
-import, is executed.
+`auto_mapping` in `adapter_config.json` names the library of the base model's class. PEFT imports that module by name
+when the adapter is loaded, and asks nobody: a module of that name beside the script, or an installed package that
+runs code on import, is executed.
 
 ## Example
 `"auto_mapping": {"base_model_class": "Model", "parent_library": "some_library"}`.

@@ -16,10 +16,10 @@ MITRE ATLAS AML.T0011.000.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
 import ast
 import re
+from collections.abc import Iterator
+from typing import Final
 
 from assay.core import threat
 from assay.core.errors import FormatError

@@ -10,8 +10,8 @@ attacker's Python and native code.
 `"_attn_implementation_internal": "somebody/kernels"` in `config.json`.
 
 ## Remedy
-Remove the key, or set it to one of the library's own implementations (`eager`, `sdpa`, `flash_attention_2`). Say at load
-time, in your own code, if you want kernels from a hub.
+Remove the key, or set it to one of the library's own implementations (`eager`, `sdpa`, `flash_attention_2`). Say at
+load time, in your own code, if you want kernels from a hub.
 
 ## References
 CVE-2026-4372. Hugging Face Transformers, *Attention backends*; Kernels library.
@@ -19,9 +19,9 @@ CVE-2026-4372. Hugging Face Transformers, *Attention backends*; Kernels library.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
-import re
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity

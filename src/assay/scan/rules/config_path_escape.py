@@ -43,17 +43,17 @@ def _paths(view: Document) -> Iterator[tuple[str, str]]:
         if isinstance(weights, dict):
             for path in sorted({value for value in weights.values() if isinstance(value, str)}):
                 yield str(mapping.place.below("weight_map")), path
-        if {"loader_module"} <= entries.keys():
+        keys: tuple[str, ...] = ()
+        if "loader_module" in entries:
             keys = ("code", "data", "env", "model_path", "python_model")
         elif {"idx", "type", "path"} <= entries.keys():
             keys = ("path",)
-        elif {"modelName"} <= entries.keys() and "serializedFile" in entries:
+        elif {"modelName", "serializedFile"} <= entries.keys():
             keys = ("serializedFile", "modelFile")
-        else:
-            continue
         for key in keys:
-            if isinstance(path := entries.get(key), str):
-                yield str(mapping.place.below(key)), path
+            named = entries.get(key)
+            if isinstance(named, str):
+                yield str(mapping.place.below(key)), named
 
 
 RULE = Rule(

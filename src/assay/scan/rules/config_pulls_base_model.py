@@ -1,8 +1,8 @@
 """An adapter is of no use without another model, which is loaded with it.
 
 ## Why it matters
-`base_model_name_or_path` names what an adapter is put on. Tools that load the adapter fetch that model as well: whatever
-is wrong with it is then yours, and it is not in what was scanned here.
+`base_model_name_or_path` names what an adapter is put on. Tools that load the adapter fetch that model as well:
+whatever is wrong with it is then yours, and it is not in what was scanned here.
 
 ## Example
 `"base_model_name_or_path": "http://192.0.2.1/base"` in `adapter_config.json`.

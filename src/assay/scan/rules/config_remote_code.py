@@ -2,15 +2,15 @@
 
 ## Why it matters
 `auto_map` and its kin may name a class in somebody else's repository, written `owner/name--module.Class`. With remote
-code allowed, the library downloads that repository's Python files and imports them. Whoever owns the other repository can
-change them at any time, without a trace in this one: what you inspected is not what you run.
+code allowed, the library downloads that repository's Python files and imports them. Whoever owns the other repository
+can change them at any time, without a trace in this one: what you inspected is not what you run.
 
 ## Example
 `"auto_map": {"AutoModel": "somebody/other-repo--modeling.Model"}` in `config.json`.
 
 ## Remedy
-Copy the code into this repository, have it inspected there, and name it without the other repository; or use a model that
-the library supports by itself.
+Copy the code into this repository, have it inspected there, and name it without the other repository; or use a model
+that the library supports by itself.
 
 ## References
 Hugging Face Transformers, *Custom models* (`auto_map`, `code_revision`). MITRE ATLAS AML.T0010.001.

@@ -1,8 +1,8 @@
 """A configuration allows code that comes with a model to run.
 
 ## Why it matters
-`trust_remote_code: true` in the configuration of a training or serving tool takes a decision that should be yours: every
-model that the configuration names may then bring its own Python.
+`trust_remote_code: true` in the configuration of a training or serving tool takes a decision that should be yours:
+every model that the configuration names may then bring its own Python.
 
 ## Example
 `trust_remote_code: true` in a YAML file for a serving tool.

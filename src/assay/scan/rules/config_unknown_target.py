@@ -11,8 +11,8 @@ nobody but that project can say what they do.
 Look the name up in the project's code before you instantiate the configuration.
 
 ## References
-Hydra, *Instantiating objects*. NVIDIA NeMo, CVE-2025-23304. Palo Alto Networks Unit 42, *Remote code execution with modern
-AI/ML formats and libraries* (NeMo, uni2ts, FlexTok).
+Hydra, *Instantiating objects*. NVIDIA NeMo, CVE-2025-23304. Palo Alto Networks Unit 42, *Remote code execution with
+modern AI/ML formats and libraries* (NeMo, uni2ts, FlexTok).
 """
 
 from __future__ import annotations

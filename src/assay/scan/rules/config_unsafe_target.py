@@ -1,19 +1,20 @@
 """A configuration has a function called that can do harm.
 
 ## Why it matters
-Hydra, NeMo, Lightning, Python's own `logging.config`, jsonpickle and others build objects from configurations: a key gives the dotted name of
-a class or function, the keys beside it the arguments. They call whatever is named. A configuration that names
-`os.system` or `builtins.eval` is a program.
+Hydra, NeMo, Lightning, Python's own `logging.config`, jsonpickle and others build objects from configurations: a key
+gives the dotted name of a class or function, the keys beside it the arguments. They call whatever is named. A
+configuration that names `os.system` or `builtins.eval` is a program.
 
 ## Example
 `_target_: os.system` with `command: …` anywhere in a YAML or JSON file, also inside of a `.nemo` archive.
 
 ## Remedy
-Do not load it. Ask where the file comes from; an honest configuration names classes of models, optimisers and data sets.
+Do not load it. Ask where the file comes from; an honest configuration names classes of models, optimisers and data
+sets.
 
 ## References
-Hydra, *Instantiating objects*. NVIDIA NeMo, CVE-2025-23304. Palo Alto Networks Unit 42, *Remote code execution with modern
-AI/ML formats and libraries* (NeMo, uni2ts, FlexTok).
+Hydra, *Instantiating objects*. NVIDIA NeMo, CVE-2025-23304. Palo Alto Networks Unit 42, *Remote code execution with
+modern AI/ML formats and libraries* (NeMo, uni2ts, FlexTok).
 """
 
 from __future__ import annotations

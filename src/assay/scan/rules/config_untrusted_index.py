@@ -21,8 +21,7 @@ from typing import Final
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
-from assay.formats.repository.document import Document
-from assay.formats.repository.document import Mapping, Node
+from assay.formats.repository.document import Document, Mapping, Node
 from assay.formats.repository.requirements import Line, parse
 from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.indexes import direct_references, doubts_about_index

@@ -35,6 +35,8 @@ _PROGRAMS: Final = "assay.formats.program."
 #: Families whose files may hold a pickle or a program under their own endings.
 _CARRIERS: Final = ("assay.formats.pickle.", "assay.formats.archive.", "assay.formats.tensor.", _PROGRAMS)
 _INERT: Final = frozenset({"safetensors", "gguf", "raw-tensor"})
+#: An ending of more formats than these, such as ``.bin``, says nothing.
+_SHARED: Final = 2
 
 
 def check(view: Named) -> Iterator[Hit]:
@@ -43,6 +45,8 @@ def check(view: Named) -> Iterator[Hit]:
     if not owners or not view.readings or any(signature in owners for signature, _ in view.readings):
         return
     bad = [signature for signature, reading in view.readings if _runs(signature, reading)]
+    if not bad and (len(owners) > _SHARED or all(signature.harmless for signature, _ in view.readings)):
+        return
     read = (bad or [signature for signature, _ in view.readings])[0]
     message = f"it is named {view.suffix}, which is {owners[0].title}, but its bytes are {read.title}"
     if bad and not any(_carries(owner) for owner in owners):

@@ -1,8 +1,8 @@
 """A DVC file writes or reads outside of its own repository.
 
 ## Why it matters
-`dvc pull` and `dvc checkout` write each output to the path that the `.dvc` file gives. A path with `..` or from the root
-overwrites files of whoever pulls: a shell's start file, a key.
+`dvc pull` and `dvc checkout` write each output to the path that the `.dvc` file gives. A path with `..` or from the
+root overwrites files of whoever pulls: a shell's start file, a key.
 
 ## Example
 `outs: [{path: ../../../../home/user/.bashrc, md5: …}]`.

@@ -1,8 +1,8 @@
 """An MLflow model is loaded by a module that MLflow does not bring along.
 
 ## Why it matters
-`loader_module` in `MLmodel` is imported when the model is loaded, after the model's own `code` folder was put on Python's
-path: whatever Python file of that name comes with the model runs, and nobody is asked.
+`loader_module` in `MLmodel` is imported when the model is loaded, after the model's own `code` folder was put on
+Python's path: whatever Python file of that name comes with the model runs, and nobody is asked.
 
 ## Example
 `loader_module: my_loader` with `code: code` and a file `code/my_loader.py`.

@@ -41,7 +41,7 @@ def check(view: Onnx) -> Iterator[Hit]:
         if operator.name not in onnx.PYTHON:
             seen.add(key)
             yield Hit(
-                f"uses {shown(operator.name)}, which is no operator of the domain {shown(operator.domain or 'ai.onnx')}",
+                f"uses {shown(operator.name)}, which the domain {shown(operator.domain or 'ai.onnx')} does not have",
                 operator.offset, member=operator.place,
             )  # fmt: skip
 

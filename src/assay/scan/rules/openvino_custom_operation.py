@@ -47,7 +47,7 @@ def check(view: OpenVino) -> Iterator[Hit]:
         if (foreign or layer.type in {"Custom", "CustomLayer"}) and layer.type not in seen:
             seen.add(layer.type)
             yield Hit(
-                f"needs the operation {shown(layer.type)} of the set {shown(layer.version)}, which a native library brings",
+                f"needs the operation {shown(layer.type)} of the set {shown(layer.version)}, from a native library",
                 member=layer.name, line=layer.line,
             )  # fmt: skip
 

@@ -11,8 +11,8 @@ method that calls what it was given, by another pickle. No honest model keeps a 
 
 ## Remedy
 
-Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors, ONNX), and
-treat a machine that has loaded it as taken over.
+Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors,
+ONNX), and treat a machine that has loaded it as taken over.
 
 ## References
 

@@ -30,7 +30,6 @@ from assay.formats.pickle.view import Pickle
 from assay.scan.pickles.judgement import judge
 from assay.scan.rule import Hit, Rule
 
-
 #: Values in one container when what is shared is counted each time; honest files share little.
 _MOST: Final = 1 << 33
 

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-Extension codes stand for names in a registry that other code fills (`copyreg.add_extension`). No honest model uses them;
-what the number means cannot be read from the file.
+Extension codes stand for names in a registry that other code fills (`copyreg.add_extension`). No honest model uses
+them; what the number means cannot be read from the file.
 
 ## Example
 
@@ -11,8 +11,8 @@ what the number means cannot be read from the file.
 
 ## Remedy
 
-Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors, ONNX), and
-treat a machine that has loaded it as taken over.
+Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors,
+ONNX), and treat a machine that has loaded it as taken over.
 
 ## References
 

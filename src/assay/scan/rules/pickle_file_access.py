@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-It can take keys and data off the machine, leave a program where it will be started, or destroy what is there. A model's
-pickle makes objects in memory and touches no file.
+It can take keys and data off the machine, leave a program where it will be started, or destroy what is there. A
+model's pickle makes objects in memory and touches no file.
 
 ## Example
 
@@ -11,8 +11,8 @@ pickle makes objects in memory and touches no file.
 
 ## Remedy
 
-Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors, ONNX), and
-treat a machine that has loaded it as taken over.
+Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors,
+ONNX), and treat a machine that has loaded it as taken over.
 
 ## References
 

@@ -11,8 +11,8 @@ the pickle is loaded have one purpose: that whoever reads the file does not see 
 
 ## Remedy
 
-Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors, ONNX), and
-treat a machine that has loaded it as taken over.
+Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors,
+ONNX), and treat a machine that has loaded it as taken over.
 
 ## References
 

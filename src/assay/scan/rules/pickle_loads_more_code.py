@@ -2,9 +2,9 @@
 
 ## Why it matters
 
-What is loaded next is a program again, and may lie in bytes that were packed or encoded to hide it, in another file, or
-on somebody's server, where it can change after every inspection. Tensors that were pickled without `torch.save` hold
-their numbers that way; those bytes are inspected by themselves and told as information only.
+What is loaded next is a program again, and may lie in bytes that were packed or encoded to hide it, in another
+file, or on somebody's server, where it can change after every inspection. Tensors that were pickled without
+`torch.save` hold their numbers that way; those bytes are inspected by themselves and told as information only.
 
 ## Example
 

@@ -10,8 +10,8 @@ It can send away what it finds, tell somebody that the model was loaded and wher
 
 ## Remedy
 
-Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors, ONNX), and
-treat a machine that has loaded it as taken over.
+Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors,
+ONNX), and treat a machine that has loaded it as taken over.
 
 ## References
 

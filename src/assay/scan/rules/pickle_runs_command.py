@@ -12,8 +12,8 @@ nearly every malicious model does first. No model needs it.
 
 ## Remedy
 
-Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors, ONNX), and
-treat a machine that has loaded it as taken over.
+Do not load the file, on any machine. Ask its publisher for the weights in a format without code (safetensors,
+ONNX), and treat a machine that has loaded it as taken over.
 
 ## References
 

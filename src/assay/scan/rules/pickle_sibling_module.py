@@ -2,18 +2,19 @@
 
 ## Why it matters
 
-Python looks for a module in the folder it was started in before it looks among what is installed. A pickle that names
-`model_helper.Model` looks like any other; the file `model_helper.py` that comes with it is run, from its first line to its
-last, as soon as the pickle is loaded there.
+Python looks for a module in the folder it was started in before it looks among what is installed. A pickle that
+names `model_helper.Model` looks like any other; the file `model_helper.py` that comes with it is run, from its
+first line to its last, as soon as the pickle is loaded there.
 
 ## Example
 
-A repository with `model.pkl`, which names `model_helper.Model`, and `model_helper.py`, which starts a shell when imported.
+A repository with `model.pkl`, which names `model_helper.Model`, and `model_helper.py`, which starts a shell when
+imported.
 
 ## Remedy
 
-Read the source file before anything is loaded, and load the model from another folder. If the class is needed, install the
-package that owns it from where you trust it.
+Read the source file before anything is loaded, and load the model from another folder. If the class is needed,
+install the package that owns it from where you trust it.
 
 ## References
 

@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-A loader stops at the end of the pickle and never looks at the rest, which makes it a place to keep what is to be found by
-another reader: a second format, an archive, a program.
+A loader stops at the end of the pickle and never looks at the rest, which makes it a place to keep what is to be
+found by another reader: a second format, an archive, a program.
 
 ## Example
 

@@ -2,9 +2,9 @@
 
 ## Why it matters
 
-Only what was read and found harmless is on the list of callables that a pickle may call. What is not on it may be an
-honest library's helper that nobody has read yet, or the one function in a large package that starts a program. Lists of
-bad names have been bypassed by the dozen; hence the question is asked the other way round.
+Only what was read and found harmless is on the list of callables that a pickle may call. What is not on it may be
+an honest library's helper that nobody has read yet, or the one function in a large package that starts a program.
+Lists of bad names have been bypassed by the dozen; hence the question is asked the other way round.
 
 ## Example
 

@@ -22,6 +22,7 @@ from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.program.image import Role
 from assay.formats.program.program import Program
+from assay.scan.endings import ending, promises_no_program
 from assay.scan.rule import Hit, Rule
 
 
@@ -30,12 +31,15 @@ def check(view: Program) -> Iterator[Hit]:
     if view.openly_named:
         return
     image = view.image
+    suffix = ending(view.name)
     what = f"{image.form} ({image.role.value})"
-    if "." in view.name.strip("."):
-        yield Hit(f"its name ends as no program's does, and it is {what}", 0)
-    else:  # commands on Unix are named so
-        severity = Severity.MEDIUM if image.role is Role.EXECUTABLE else None
-        yield Hit(f"its name has no ending, and it is {what}", 0, severity=severity)
+    if promises_no_program(suffix):
+        yield Hit(f"it is named {suffix}, as no program is, and it is {what}", 0)
+    elif not suffix and image.role is not Role.EXECUTABLE:  # commands on Unix have no ending
+        yield Hit(f"its name has no ending, and it is {what}", 0)
+    else:
+        severity = Severity.LOW if image.role is Role.BYTECODE else Severity.MEDIUM
+        yield Hit(f"its name does not say so, but it is {what}", 0, severity=severity)
 
 
 RULE = Rule(

@@ -21,13 +21,16 @@ from collections.abc import Iterator
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.program.script import Script
+from assay.scan.endings import ending, promises_no_text
 from assay.scan.rule import Hit, Rule
 
 
 def check(view: Script) -> Iterator[Hit]:
     """Scripts whose name does not say so."""
     if not view.openly_named:
-        yield Hit(f"it is a script for {view.interpreter!r} named as something else", 0)
+        suffix = ending(view.name)
+        severity = None if promises_no_text(suffix) else Severity.LOW
+        yield Hit(f"it is a script for {view.interpreter!r} named {suffix or view.name!r}", 0, severity=severity)
 
 
 RULE = Rule(

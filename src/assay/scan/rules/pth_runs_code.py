@@ -8,7 +8,8 @@ Python reads every `.pth` file in its folder of packages when it starts, and exe
 `import os; os.system("…")` in `site-packages/x.pth`.
 
 ## Remedy
-Find out which package brought the file (its `RECORD` names it), and remove the package if you do not know why it does so.
+Find out which package brought the file (its `RECORD` names it), and remove the package if you do not know why it does
+so.
 
 ## References
 Python, module `site`. MITRE ATT&CK T1546.018.

@@ -1,8 +1,8 @@
 """A Python file declares an encoding in which code can stand that readers do not see.
 
 ## Why it matters
-Python decodes a file by the encoding that its first lines declare. Under `unicode_escape`, `utf-7` or `rot13` what looks
-like a comment may become statements; editors and scanners that read UTF-8 see something else than what runs.
+Python decodes a file by the encoding that its first lines declare. Under `unicode_escape`, `utf-7` or `rot13` what
+looks like a comment may become statements; editors and scanners that read UTF-8 see something else than what runs.
 
 ## Example
 `# coding: unicode_escape`, and a comment with `\\u000a` in it.

@@ -38,7 +38,7 @@ def check(view: RData) -> Iterator[Hit]:
             yield Hit(f"assigns {shown(name)} ({kind}), which R runs by itself", member=name)
         elif name in r.MASKED and kind in {"function", "promise", "bytecode"}:
             yield Hit(
-                f"assigns a function {shown(name)}, which takes the place of R's own", member=name, severity=Severity.MEDIUM
+                f"assigns a function {shown(name)}, which replaces R's own", member=name, severity=Severity.MEDIUM
             )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 ## Why it matters
 A configuration names the file, and a library imports it. Seen together: what the file does happens when the model is
-loaded. A file that is named and missing is found on Python's path instead, or fetched from somewhere: nobody has seen it.
+loaded. A file that is named and missing is found on Python's path instead, or fetched from somewhere: nobody has seen
+it.
 
 ## Example
 `config.json` with `auto_map` to `modeling_x.Model`, and `modeling_x.py` that runs `os.system` on import.

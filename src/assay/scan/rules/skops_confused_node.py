@@ -47,7 +47,7 @@ def _method(node: Node) -> Iterator[Hit]:
     method = node.texts[0] if node.texts else ""
     if node.inner != node.dotted:
         yield Hit(
-            f"a MethodNode claims {shown(node.dotted)} and holds {shown(node.inner or 'nothing')}, of which it takes {shown(method)}",
+            f"a MethodNode claims {shown(node.dotted)} and takes {shown(method)} of {shown(node.inner or 'nothing')}",
             member=node.path,
         )  # fmt: skip
     elif method.startswith("__"):

@@ -1,8 +1,8 @@
 """A template loads another template.
 
 ## Why it matters
-Where templates are loaded from folders, `include`, `import` and `extends` read a file by a name that the template gives.
-A chat template is a single text and has nothing to include.
+Where templates are loaded from folders, `include`, `import` and `extends` read a file by a name that the template
+gives. A chat template is a single text and has nothing to include.
 
 ## Example
 `{% include "/etc/passwd" %}`.
@@ -29,7 +29,9 @@ def check(view: Template) -> Iterator[Hit]:
     """Reaches of this kind."""
     for reach in view.reaches:
         if reach.danger is Danger.LOADS:
-            yield Hit(f"it {reach.danger.value}: {reach.what}", line=reach.line)
+            # Templates of web pages include each other; a chat template stands alone.
+            severity = None if "template" in view.name.lower() else Severity.LOW
+            yield Hit(f"it {reach.danger.value}: {reach.what}", line=reach.line, severity=severity)
 
 
 RULE = Rule(

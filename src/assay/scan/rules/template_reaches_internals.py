@@ -2,8 +2,8 @@
 
 ## Why it matters
 Chat templates are Jinja, a language with access to attributes. From any value a template can climb by `__class__`,
-`__globals__` and the like to the interpreter and run commands, wherever it is rendered without a sandbox: llama-cpp-python
-did so, and sandboxes have had holes. Laying out a conversation needs none of these names.
+`__globals__` and the like to the interpreter and run commands, wherever it is rendered without a sandbox:
+llama-cpp-python did so, and sandboxes have had holes. Laying out a conversation needs none of these names.
 
 ## Example
 `{{ ().__class__.__base__.__subclasses__() }}`, or the same put together from pieces: `{{ x|attr("__cl" ~ "ass__") }}`.

@@ -31,16 +31,11 @@ def check(view: Weights) -> Iterator[Hit]:
     for hidden in view.hidden:
         if hidden.what:
             message = f"the lowest {hidden.bits} bits of the tensor's numbers make {hidden.what}"
-            yield Hit(message, hidden.offset, member=hidden.tensor)
         else:
             message = f"the lowest bits of a part of the tensor have {hidden.entropy:.1f} bits of entropy per byte"
-            yield Hit(
-                f"{message}; those of the rest are noise",
-                hidden.offset,
-                member=hidden.tensor,
-                severity=Severity.LOW,
-                confidence=Confidence.LOW,
-            )
+            message += "; those of the rest are noise"
+        severity, confidence = (None, None) if hidden.sure else (Severity.LOW, Confidence.LOW)
+        yield Hit(message, hidden.offset, member=hidden.tensor, severity=severity, confidence=confidence)
 
 
 RULE = Rule(

@@ -1,8 +1,8 @@
 """Aliases in a YAML file stand for more values than memory holds.
 
 ## Why it matters
-An alias repeats what an anchor holds. A few lines of aliases of aliases make billions of values; a program that walks or
-copies the loaded tree never ends.
+An alias repeats what an anchor holds. A few lines of aliases of aliases make billions of values; a program that walks
+or copies the loaded tree never ends.
 
 ## Example
 `a: &a [x, x]`, `b: &b [*a, *a]`, `c: &c [*b, *b]` and so on, thirty times.

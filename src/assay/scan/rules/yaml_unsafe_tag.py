@@ -1,9 +1,9 @@
 """A YAML tag has something imported, made or called when the file is loaded.
 
 ## Why it matters
-Tags such as `!!python/object/apply:os.system` make a full or unsafe YAML loader import a name and call it with the value
-that follows. HyperPyYAML (`!new:`, `!apply:`) and SnakeYAML (`!!javax.script…`) do the like. The safe loader refuses such
-tags; who wrote one meant another loader.
+Tags such as `!!python/object/apply:os.system` make a full or unsafe YAML loader import a name and call it with the
+value that follows. HyperPyYAML (`!new:`, `!apply:`) and SnakeYAML (`!!javax.script…`) do the like. The safe loader
+refuses such tags; who wrote one meant another loader.
 
 ## Example
 `x: !!python/object/apply:os.system ["…"]`.
@@ -18,15 +18,14 @@ CVE-2020-14343). SnakeYAML, CVE-2022-1471. HyperPyYAML.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
-import re
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
-from assay.formats.repository.document import Document
-from assay.formats.repository.document import Tag
+from assay.formats.repository.document import Document, Tag
 from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.names import judge
 
@@ -52,7 +51,7 @@ def check(view: Document) -> Iterator[Hit]:
             yield Hit(message, line=tag.line, severity=severity, confidence=confidence)
 
 
-def _judged(tag: Tag) -> tuple[str, Severity, Confidence] | None:
+def _judged(tag: Tag) -> tuple[str, Severity, Confidence] | None:  # noqa: PLR0911 - one for each kind of tag
     shown = unquote(tag.name).replace(_OWN, "!!")[:120]
     python = _PYTHON.fullmatch(unquote(tag.name))
     hyper = _HYPER.fullmatch(tag.name)

@@ -28,13 +28,16 @@ from assay.scan.rule import Hit, Rule
 #: Programs that unpack themselves; the rules of programs judge them.
 _SELF_EXTRACTING = (b"#!", b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"jartsr=")
 
+#: Java modules and Chrome extensions are zips behind a short header.
+_HOSTS = (b"JM\x01\0PK", b"Cr24")
+
 
 def check(view: Archive) -> Iterator[Hit]:
     """Bytes before the first record, unless the format allows a zip behind its own data."""
     if not isinstance(view, Zip):
         return
     start = view.source.read(0, 8)
-    if start[4:8] == b"TFL3":  # TensorFlow Lite keeps its metadata so
+    if start[4:8] == b"TFL3" or start.startswith(_HOSTS):  # TensorFlow Lite keeps its metadata so
         return
     for region in view.regions:
         if region.title == zip_gaps.PREFIX:

@@ -16,14 +16,15 @@ from assay.formats.repository.requirements import Line
 KNOWN_HOSTS: Final = frozenset(
     (
         "pypi.org", "pypi.python.org", "files.pythonhosted.org", "test.pypi.org", "download.pytorch.org",
-        "download-r2.pytorch.org", "pypi.nvidia.com", "pypi.ngc.nvidia.com", "developer.download.nvidia.com", "data.pyg.org",
-        "data.dgl.ai", "wheels.vllm.ai", "flashinfer.ai", "storage.googleapis.com", "download.openmmlab.com", "github.com",
-        "raw.githubusercontent.com", "objects.githubusercontent.com", "gitlab.com", "huggingface.co", "conda.anaconda.org",
-        "repo.anaconda.com", "pypi.tuna.tsinghua.edu.cn", "mirrors.aliyun.com", "pypi.mirrors.ustc.edu.cn",
-        "mirror.baidu.com", "pypi.doubanio.com", "pypi.douban.com", "mirrors.cloud.tencent.com", "mirrors.ustc.edu.cn",
-        "mirrors.tuna.tsinghua.edu.cn", "mirrors.bfsu.edu.cn", "repo.huaweicloud.com", "www.piwheels.org", "piwheels.org",
-        "paddle-wheel.bj.bcebos.com", "www.paddlepaddle.org.cn", "pytorch-extension.intel.com", "wheels.myhloli.com",
-        "abetlen.github.io", "jllllll.github.io", "unsloth.ai", "pip.repos.neuron.amazonaws.com", "repo.radeon.com",
+        "download-r2.pytorch.org", "pypi.nvidia.com", "pypi.ngc.nvidia.com", "developer.download.nvidia.com",
+        "data.pyg.org", "data.dgl.ai", "wheels.vllm.ai", "flashinfer.ai", "storage.googleapis.com",
+        "download.openmmlab.com", "github.com", "raw.githubusercontent.com", "objects.githubusercontent.com",
+        "gitlab.com", "huggingface.co", "conda.anaconda.org", "repo.anaconda.com", "pypi.tuna.tsinghua.edu.cn",
+        "mirrors.aliyun.com", "pypi.mirrors.ustc.edu.cn", "mirror.baidu.com", "pypi.doubanio.com", "pypi.douban.com",
+        "mirrors.cloud.tencent.com", "mirrors.ustc.edu.cn", "mirrors.tuna.tsinghua.edu.cn", "mirrors.bfsu.edu.cn",
+        "repo.huaweicloud.com", "www.piwheels.org", "piwheels.org", "paddle-wheel.bj.bcebos.com",
+        "www.paddlepaddle.org.cn", "pytorch-extension.intel.com", "wheels.myhloli.com", "abetlen.github.io",
+        "jllllll.github.io", "unsloth.ai", "pip.repos.neuron.amazonaws.com", "repo.radeon.com",
         "rocm.nightlies.amd.com", "download.qualcomm.com", "flash-attn.com", "xla.libtpu.com", "us-python.pkg.dev",
         "dl.fbaipublicfiles.com", "s3.amazonaws.com", "bitbucket.org", "codeberg.org", "gitee.com", "dev.azure.com",
     )

@@ -12,23 +12,25 @@ from assay.scan.callables import Harm, Use, harm_of, look_up
 #: Packages whose classes configurations ordinarily name. A name in them with a known harm is still told.
 KNOWN_PACKAGES: Final = frozenset(
     (
-        "torch", "torchvision", "torchaudio", "torchmetrics", "torchdata", "torchtext", "torch_geometric", "torchao", "lightning",
-        "pytorch_lightning", "lightning_fabric", "nemo", "nemo_text_processing", "nemo_run", "transformers", "tokenizers",
-        "diffusers", "timm", "monai", "omegaconf", "hydra", "hydra_plugins", "numpy", "scipy", "sklearn", "pandas", "peft",
-        "accelerate", "optuna", "ray", "wandb", "mlflow", "einops", "x_transformers", "flash_attn", "apex", "megatron",
-        "detectron2", "fairseq", "fairscale", "bitsandbytes", "deepspeed", "xgboost", "lightgbm", "catboost", "albumentations",
-        "kornia", "speechbrain", "hyperpyyaml", "keras", "tensorflow", "jax", "flax", "optax", "sentence_transformers", "datasets",
-        "spacy", "thinc", "evaluate", "trl", "composer", "streaming", "open_clip", "clip", "mmengine", "mmcv", "mmdet", "mmseg",
-        "gluonts", "uni2ts", "neuralforecast", "pytorch_forecasting", "gymnasium", "stable_baselines3", "imblearn", "haystack",
-        "langchain", "langchain_core", "llama_index", "e3nn", "dgl", "pytorch3d", "xformers", "hydra_zen", "fvcore", "iopath",
-        "collections", "datetime", "decimal", "fractions", "uuid", "pathlib", "logging", "torch_ema", "schedulefree", "muon",
+        "torch", "torchvision", "torchaudio", "torchmetrics", "torchdata", "torchtext", "torch_geometric", "torchao",
+        "lightning", "pytorch_lightning", "lightning_fabric", "nemo", "nemo_text_processing", "nemo_run",
+        "transformers", "tokenizers", "diffusers", "timm", "monai", "omegaconf", "hydra", "hydra_plugins", "numpy",
+        "scipy", "sklearn", "pandas", "peft", "accelerate", "optuna", "ray", "wandb", "mlflow", "einops",
+        "x_transformers", "flash_attn", "apex", "megatron", "detectron2", "fairseq", "fairscale", "bitsandbytes",
+        "deepspeed", "xgboost", "lightgbm", "catboost", "albumentations", "kornia", "speechbrain", "hyperpyyaml",
+        "keras", "tensorflow", "jax", "flax", "optax", "sentence_transformers", "datasets", "spacy", "thinc",
+        "evaluate", "trl", "composer", "streaming", "open_clip", "clip", "mmengine", "mmcv", "mmdet", "mmseg",
+        "gluonts", "uni2ts", "neuralforecast", "pytorch_forecasting", "gymnasium", "stable_baselines3", "imblearn",
+        "haystack", "langchain", "langchain_core", "llama_index", "e3nn", "dgl", "pytorch3d", "xformers",
+        "hydra_zen", "fvcore", "iopath", "collections", "datetime", "decimal", "fractions", "uuid", "pathlib",
+        "logging", "torch_ema", "schedulefree", "muon",
     )
 )  # fmt: skip
 #: Modules that other modules import, so that their names can be reached through them: ``torch.os.system``.
 _CORE: Final = frozenset(
     (
-        "os", "posix", "nt", "subprocess", "sys", "builtins", "__builtins__", "importlib", "shutil", "pty", "ctypes", "socket",
-        "pickle", "runpy", "_os", "_sys",
+        "os", "posix", "nt", "subprocess", "sys", "builtins", "__builtins__", "importlib", "shutil", "pty", "ctypes",
+        "socket", "pickle", "runpy", "_os", "_sys",
     )
 )  # fmt: skip
 _WORST: Final = frozenset({Harm.COMMAND, Harm.CODE, Harm.NATIVE, Harm.IMPORT})
@@ -58,7 +60,7 @@ class Judgement:
 
 @cache
 def judge(dotted: str) -> Judgement | None:
-    """Judge a call of ``dotted`` with arguments that the configuration gives; ``None`` when nothing speaks against it."""
+    """Judge a call of ``dotted`` with whatever arguments; ``None`` when nothing speaks against it."""
     dotted = dotted.strip()
     parts = dotted.split(".")
     module, _, name = dotted.rpartition(".")

@@ -1,8 +1,8 @@
 """Credentials in text. What they are and where they stand is told; what they say never leaves this module.
 
-The patterns are those of `detect-secrets <https://github.com/Yelp/detect-secrets>`_, without its network checks, and some
-for this field's own services. A pattern is only tried where a word that it must have was found, so that large texts cost
-next to nothing and the package is imported only when there is reason to.
+The patterns are those of `detect-secrets <https://github.com/Yelp/detect-secrets>`_, without its network checks, and
+some for this field's own services. A pattern is only tried where a word that it must have was found, so that large
+texts cost next to nothing and the package is imported only when there is reason to.
 """
 
 from __future__ import annotations
@@ -78,15 +78,27 @@ def _pattern(pattern: str) -> Callable[[str], Iterable[str]]:
     return find
 
 
+def _alone(pattern: str) -> Callable[[str], Iterable[str]]:
+    """Tokens that are no part of a longer word."""
+    return _pattern(rf"(?<![A-Za-z0-9_/+-])({pattern})(?![A-Za-z0-9_/+-])")
+
+
+_PRIVATE: Final = (
+    r"-----BEGIN (?:(?!ENCRYPTED)[A-Z]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|[\s\"',+]){0,20}([A-Za-z0-9+/=]{40,})"
+)
 _KEYED: Final = re.compile(
-    r"[\"']?[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key"
-    r"|client[_-]?secret)[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z0-9+/_.~-]{20,200}={0,2})[\"']?(?=\s|,|\}|$)",
+    r"[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key"
+    r"|client[_-]?secret)[\"']?\s{0,3}[:=]\s{0,3}[\"']([A-Za-z0-9+/_.~-]{20,200}={0,2})[\"']",
     re.IGNORECASE,
 )
 
 
 def _keyed(text: str) -> Iterable[str]:
     return [match[1] for match in _KEYED.finditer(text) if _is_random(match[1])]
+
+
+def _aws(text: str) -> Iterable[str]:
+    return [value for value in _detector("aws", "AWSKeyDetector")(text) if len(value) == 40 and _is_random(value)]
 
 
 def _basic(text: str) -> Iterable[str]:
@@ -112,13 +124,14 @@ def _basic(text: str) -> Iterable[str]:
 
 
 _SORTS: Final = (
-    _Sort("an AWS access key", ("AKIA", "ASIA", "ABIA", "ACCA"), _pattern(r"(?<![A-Za-z0-9/+])((?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16})(?![A-Za-z0-9/+])")),
-    _Sort("an AWS secret key", ("aws", "AWS", "Aws"), _plugin("aws", "AWSKeyDetector")),
-    _Sort("a Hugging Face token", ("hf_", "api_org_"), _pattern(r"(?<![A-Za-z0-9_])((?:hf|api_org)_[A-Za-z0-9]{30,40})(?![A-Za-z0-9_])")),
-    _Sort("a private key", ("PRIVATE KEY",), _pattern(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s|[\"',+])*([A-Za-z0-9+/=]{40,})")),
+    _Sort("an AWS access key", ("AKIA",), _alone(r"AKIA[0-9A-Z]{16}")),
+    _Sort("an AWS access key for a time", ("ASIA",), _alone(r"ASIA[0-9A-Z]{16}"), Severity.LOW, Confidence.MEDIUM),
+    _Sort("an AWS secret key", ("aws", "AWS", "Aws"), _aws),
+    _Sort("a Hugging Face token", ("hf_", "api_org_"), _alone(r"(?:hf|api_org)_[A-Za-z0-9]{30,40}")),
+    _Sort("a private key", ("PRIVATE KEY",), _pattern(_PRIVATE)),
     _Sort("a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), _plugin("github_token", "GitHubTokenDetector")),
     _Sort("a GitHub token", ("github_pat_",), _pattern(r"(github_pat_[A-Za-z0-9_]{60,90})")),
-    _Sort("a GitLab token", ("glpat-", "gldt-", "glft-", "glrt-", "GR1348941"), _plugin("gitlab_token", "GitLabTokenDetector")),
+    _Sort("a GitLab token", ("glpat-", "gldt-", "glft-", "glrt-"), _plugin("gitlab_token", "GitLabTokenDetector")),
     _Sort("a Slack token", ("xox", "hooks.slack.com"), _plugin("slack", "SlackDetector")),
     _Sort("a Stripe key", ("_live_",), _plugin("stripe", "StripeDetector")),
     _Sort("an OpenAI key", ("T3BlbkFJ",), _plugin("openai", "OpenAIDetector")),
@@ -128,9 +141,9 @@ _SORTS: Final = (
     _Sort("a SendGrid key", ("SG.",), _plugin("sendgrid", "SendGridDetector")),
     _Sort("an Azure storage key", ("AccountKey",), _plugin("azure_storage_key", "AzureStorageKeyDetector")),
     _Sort("a Square token", ("sq0",), _plugin("square_oauth", "SquareOAuthDetector")),
-    _Sort("a Google API key", ("AIza",), _pattern(r"(?<![A-Za-z0-9_-])(AIza[A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])")),
-    _Sort("a Databricks token", ("dapi",), _pattern(r"(?<![A-Za-z0-9])(dapi[0-9a-f]{32})(?![A-Za-z0-9])")),
-    _Sort("a Replicate token", ("r8_",), _pattern(r"(?<![A-Za-z0-9_])(r8_[A-Za-z0-9]{37})(?![A-Za-z0-9_])")),
+    _Sort("a Google API key", ("AIza",), _alone(r"AIza[A-Za-z0-9_-]{35}")),
+    _Sort("a Databricks token", ("dapi",), _alone(r"dapi[0-9a-f]{32}")),
+    _Sort("a Replicate token", ("r8_",), _alone(r"r8_[A-Za-z0-9]{37}")),
     _Sort("a password in an address", ("://",), _basic, Severity.MEDIUM, Confidence.MEDIUM),
     _Sort("a JSON web token", ("eyJ",), _plugin("jwt", "JwtTokenDetector"), Severity.LOW, Confidence.MEDIUM),
     _Sort(
@@ -143,7 +156,8 @@ _SORTS: Final = (
     ),
 )  # fmt: skip
 _PLACEHOLDERS: Final = (
-    "example", "xxxx", "your", "placeholder", "dummy", "fake", "redacted", "sample", "changeme", "abcdefgh", "0000000", "insert",
+    "example", "xxxx", "your", "placeholder", "dummy", "fake", "redacted", "sample", "changeme", "abcdefgh",
+    "0000000", "insert",
 )  # fmt: skip
 
 
@@ -184,7 +198,7 @@ def _is_placeholder(value: str) -> bool:
 def _is_random(value: str) -> bool:
     """Whether a value looks drawn by lot: digits among letters of both cases, and no word or path."""
     kinds = (any(map(str.isdigit, value)), any(map(str.islower, value)), any(map(str.isupper, value)))
-    if sum(kinds) < 3 or value.count("/") > 3 or value.count(".") > 2 or value.count("_") > 3 or value.count("-") > 5:
+    if sum(kinds) < 3 or value.count("/") > 3 or value.count(".") > 2 or value.count("_") > 3 or value.count("-") > 2:
         return False
     counts = Counter(value)
     entropy = -sum(count / len(value) * math.log2(count / len(value)) for count in counts.values())

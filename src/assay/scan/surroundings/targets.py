@@ -27,10 +27,11 @@ class Target:
 
 #: Hydra, Fiddle, Lightning's command line.
 _CERTAIN: Final = ("_target_", "class_path", "__target__", "py/object", "py/function", "py/type", "py/newobj")
-#: Keys that mean a call in some frameworks (latent diffusion, NeMo, Python's ``logging.config``) and much else in others.
+#: Keys that mean a call in some frameworks (latent diffusion, NeMo, ``logging.config``) and much else in others.
 _PERHAPS: Final = (
-    "target", "()", "class", "_class", "cls", "callable", "function", "func", "factory", "builder", "_call_", "entry_point",
-    "entrypoint", "constructor", "instantiate", "_fn_", "_partial_", "resolver", "import_path", "model_class", "__class__",
+    "target", "()", "class", "_class", "cls", "callable", "function", "func", "factory", "builder", "_call_",
+    "entry_point", "entrypoint", "constructor", "instantiate", "_fn_", "_partial_", "resolver", "import_path",
+    "model_class", "__class__",
 )  # fmt: skip
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
