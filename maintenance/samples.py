@@ -106,16 +106,20 @@ def python() -> Iterator[Sample]:
 
     yield "values", [
         argparse.Namespace(a=1), array.array("d", [1.0]), collections.Counter("aab"), collections.OrderedDict(a=1),
-        collections.deque([1], 3), collections.defaultdict(list, a=[1]), collections.UserDict(a=1), collections.ChainMap({}),
+        collections.deque([1], 3), collections.defaultdict(list, a=[1]), collections.UserDict(a=1),
+            collections.ChainMap({}),
         datetime.datetime.now(datetime.UTC), datetime.date(2020, 1, 1), datetime.timedelta(1), datetime.time(1),
         decimal.Decimal("1.5"), fractions.Fraction(3, 4), ipaddress.ip_address("127.0.0.1"), itertools.count(3),
         iter([1, 2]), range(3), slice(1, 2), complex(1, 2), Ellipsis, NotImplemented, type(None), bytearray(b"x"),
         logging.getLogger("x"), operator.itemgetter(1), operator.attrgetter("a"), operator.methodcaller("lower"),
         pathlib.Path("/x"), pathlib.PureWindowsPath("c:/x"), random.Random(1), re.compile("a.*"), string.Template("$x"),
         types.SimpleNamespace(a=1), uuid.uuid4(), zoneinfo.ZoneInfo("Europe/Berlin"), io_module.BytesIO(b"x"),
-        io_module.StringIO("x"), functools.partial(max, 1), str.lower, [1].append, ValueError("x"), KeyError("x"), len, print,
-        re.IGNORECASE, inspect.signature(plain).parameters["b"].kind, typing.Optional[int], typing.List[int],  # noqa: UP006, UP045
-        int | None, list[int], typing.Any, collections.abc.Mapping, enum.Enum, dataclasses.MISSING.__class__, {1, 2}, frozenset("a"),
+        io_module.StringIO("x"), functools.partial(max, 1), str.lower, [1].append, ValueError("x"), KeyError("x"),
+            len, print,
+        re.IGNORECASE, inspect.signature(plain).parameters["b"].kind, typing.Optional[int], typing.List[int],
+             # noqa: UP006, UP045
+        int | None, list[int], typing.Any, collections.abc.Mapping, enum.Enum, dataclasses.MISSING.__class__, {1, 2},
+            frozenset("a"),
         "bytes".encode(), memoryview, zip([1], [2]), map, enumerate([1]), reversed([1, 2]), "x".join,
     ]  # fmt: skip
 
@@ -126,14 +130,20 @@ def numpy() -> Iterator[Sample]:
     import numpy as np
 
     yield "arrays", [
-        np.arange(3), np.float64(1), np.array(["a"], dtype=object), np.array(["ab"]), np.dtype("f4"), np.dtype([("a", "i4")]),
-        np.ma.masked_array([1, 2], [0, 1]), np.ma.masked, np.matrix([[1]]), np.rec.array([(1, 2)]), np.datetime64("2020-01-01"),
-        np.array([1], dtype="M8[ns]"), np.asfortranarray(np.ones((2, 3))), np.bool_(True), np.str_("x"), np.bytes_(b"x"),
-        np.longdouble(1), np.complex64(1), np.chararray((1,)), np.poly1d([1, 2]), np.polynomial.Polynomial([1, 2]), np.void(b"x"),
-        np.log1p, np.sum, np.mean, np.clip, np.float32, np.ndarray, np.finfo, np.ufunc, np.vectorize, np.errstate, np.array([]),
+        np.arange(3), np.float64(1), np.array(["a"], dtype=object), np.array(["ab"]), np.dtype("f4"), np.dtype([("a",
+            "i4")]),
+        np.ma.masked_array([1, 2], [0, 1]), np.ma.masked, np.matrix([[1]]), np.rec.array([(1, 2)]),
+            np.datetime64("2020-01-01"),
+        np.array([1], dtype="M8[ns]"), np.asfortranarray(np.ones((2, 3))), np.bool_(True), np.str_("x"),
+            np.bytes_(b"x"),
+        np.longdouble(1), np.complex64(1), np.chararray((1,)), np.poly1d([1, 2]), np.polynomial.Polynomial([1, 2]),
+            np.void(b"x"),
+        np.log1p, np.sum, np.mean, np.clip, np.float32, np.ndarray, np.finfo, np.ufunc, np.vectorize, np.errstate,
+            np.array([]),
     ]  # fmt: skip
     yield "random", [
-        np.random.RandomState(1), np.random.default_rng(1), np.random.Generator(np.random.MT19937(1)), np.random.SeedSequence(1),
+        np.random.RandomState(1), np.random.default_rng(1), np.random.Generator(np.random.MT19937(1)),
+            np.random.SeedSequence(1),
         np.random.Generator(np.random.Philox(1)), np.random.Generator(np.random.SFC64(1)), np.random.PCG64DXSM(1),
     ]  # fmt: skip
 
@@ -151,7 +161,8 @@ def scipy() -> Iterator[Sample]:
     yield "interpolate", [
         interpolate.interp1d(x, x), interpolate.CubicSpline(x, x), interpolate.PchipInterpolator(x, x),
         interpolate.UnivariateSpline(x, x), interpolate.RegularGridInterpolator((x, x), np.ones((6, 6))),
-        interpolate.Akima1DInterpolator(x, x), interpolate.make_interp_spline(x, x), interpolate.PPoly(np.ones((2, 1)), [0, 1]),
+        interpolate.Akima1DInterpolator(x, x), interpolate.make_interp_spline(x, x), interpolate.PPoly(np.ones((2,
+            1)), [0, 1]),
         interpolate.RBFInterpolator(x[:, None], x), interpolate.NearestNDInterpolator(x[:, None], x),
     ]  # fmt: skip
     for name in sorted(dir(stats)):
@@ -163,7 +174,8 @@ def scipy() -> Iterator[Sample]:
                 continue
             yield f"stats-{name}", [value, frozen]
     yield "others", [
-        stats.gaussian_kde(np.random.rand(2, 9)), stats.multivariate_normal(np.zeros(2)), spatial.cKDTree(np.ones((3, 2))),
+        stats.gaussian_kde(np.random.rand(2, 9)), stats.multivariate_normal(np.zeros(2)), spatial.cKDTree(np.ones((3,
+            2))),
         spatial.KDTree(np.ones((3, 2))), spatial.transform.Rotation.identity(), scipy.optimize.OptimizeResult(x=1),
         scipy.signal.lti([1], [1, 2]), stats.rankdata, scipy.special.expit, stats.norm.cdf, scipy.optimize.Bounds(0, 1),
         stats.ttest_ind([1, 2], [1, 3]), spatial.distance.euclidean,
@@ -182,7 +194,8 @@ def sklearn() -> Iterator[Sample]:
 
     random = np.random.RandomState(0)
     x, y = np.abs(random.rand(60, 4)), random.randint(0, 2, 60)
-    special = {"estimators": [("a", LogisticRegression()), ("b", DecisionTreeClassifier())], "estimator": LogisticRegression(),
+    special = {"estimators": [("a", LogisticRegression()), ("b", DecisionTreeClassifier())],
+        "estimator": LogisticRegression(),
                "transformers": [("a", preprocessing.StandardScaler(), [0, 1])], "param_grid": {"C": [1, 2]},
                "param_distributions": {"C": [1, 2]}, "steps": [("s", preprocessing.StandardScaler())],
                "transformer_list": [("a", preprocessing.StandardScaler())], "base_estimator": LogisticRegression(),
@@ -229,11 +242,14 @@ def sklearn() -> Iterator[Sample]:
                 )
             except ValueError:
                 continue
-    for kernel in (kernels.RBF(), kernels.Matern(), kernels.WhiteKernel() + kernels.DotProduct(), kernels.RationalQuadratic() * 2,
+    for kernel in (kernels.RBF(), kernels.Matern(), kernels.WhiteKernel() + kernels.DotProduct(),
+        kernels.RationalQuadratic() * 2,
                    kernels.PairwiseKernel()):  # fmt: skip
         yield f"gp-{type(kernel).__name__}", GaussianProcessRegressor(kernel).fit(x[:9], y[:9])
-    yield "functions", [preprocessing.FunctionTransformer(np.log1p), metrics.make_scorer(metrics.f1_score), metrics.accuracy_score,
-                        metrics.get_scorer("roc_auc"), metrics.get_scorer("accuracy"), metrics.r2_score, metrics.log_loss]  # fmt: skip
+    yield "functions", [preprocessing.FunctionTransformer(np.log1p), metrics.make_scorer(metrics.f1_score),
+        metrics.accuracy_score,
+                        metrics.get_scorer("roc_auc"), metrics.get_scorer("accuracy"), metrics.r2_score,
+                            metrics.log_loss]  # fmt: skip
     yield (
         "search",
         model_selection.GridSearchCV(
@@ -242,7 +258,8 @@ def sklearn() -> Iterator[Sample]:
         ).fit(x, y),
     )
     yield "splits", [model_selection.KFold(3), model_selection.StratifiedKFold(3), model_selection.TimeSeriesSplit(3),
-                     model_selection.ShuffleSplit(), model_selection.GroupKFold(2), model_selection.LeaveOneOut()]  # fmt: skip
+                     model_selection.ShuffleSplit(), model_selection.GroupKFold(2),
+                         model_selection.LeaveOneOut()]  # fmt: skip
     from sklearn import datasets
 
     yield "bunch", datasets.load_iris()
@@ -255,7 +272,8 @@ def pandas() -> Iterator[Sample]:
     import pandas as pd
 
     frame = pd.DataFrame({
-        "i": [1, 2], "f": [1.0, np.nan], "s": ["a", None], "b": [True, False], "d": pd.to_datetime(["2020-01-01", "2020-01-02"]),
+        "i": [1, 2], "f": [1.0, np.nan], "s": ["a", None], "b": [True, False], "d": pd.to_datetime(["2020-01-01",
+            "2020-01-02"]),
         "z": pd.to_datetime(["2020-01-01", "2020-01-02"]).tz_localize("Europe/Berlin"), "c": pd.Categorical(["x", "y"]),
         "t": pd.to_timedelta([1, 2], "D"), "I": pd.array([1, None], "Int64"), "S": pd.array(["a", None], "string"),
         "B": pd.array([True, None], "boolean"), "p": pd.period_range("2020", periods=2, freq="D"), "o": [[1], {}],
@@ -265,16 +283,22 @@ def pandas() -> Iterator[Sample]:
     for name in frame:
         yield f"column-{name}", frame[name]
     yield "indexes", [
-        pd.RangeIndex(3), pd.Index([1, 2]), pd.Index(["a"]), pd.MultiIndex.from_tuples([(1, "a")]), pd.CategoricalIndex(["a"]),
-        pd.date_range("2020", periods=2), pd.date_range("2020", periods=2, freq="D", tz="UTC"), pd.timedelta_range("1D", periods=2),
+        pd.RangeIndex(3), pd.Index([1, 2]), pd.Index(["a"]), pd.MultiIndex.from_tuples([(1, "a")]),
+            pd.CategoricalIndex(["a"]),
+        pd.date_range("2020", periods=2), pd.date_range("2020", periods=2, freq="D", tz="UTC"),
+            pd.timedelta_range("1D", periods=2),
         pd.period_range("2020", periods=2, freq="M"), pd.IntervalIndex.from_breaks([0, 1]), pd.Index([1.5]),
     ]  # fmt: skip
     yield "scalars", [
-        pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-01", tz="UTC"), pd.Timedelta(1, "D"), pd.NaT, pd.NA, pd.Period("2020-01"),
-        pd.Interval(0, 1), pd.offsets.Day(2), pd.offsets.MonthEnd(), pd.offsets.BDay(), pd.offsets.Hour(3), pd.offsets.Week(weekday=1),
+        pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-01", tz="UTC"), pd.Timedelta(1, "D"), pd.NaT, pd.NA,
+            pd.Period("2020-01"),
+        pd.Interval(0, 1), pd.offsets.Day(2), pd.offsets.MonthEnd(), pd.offsets.BDay(), pd.offsets.Hour(3),
+            pd.offsets.Week(weekday=1),
         pd.offsets.QuarterEnd(), pd.DateOffset(days=1), pd.CategoricalDtype(["a"]), pd.Int64Dtype(), pd.StringDtype(),
-        pd.DatetimeTZDtype("ns", "UTC"), pd.PeriodDtype("D"), pd.IntervalDtype("int64"), pd.SparseDtype(float), pd.BooleanDtype(),
-        pd.offsets.YearEnd(), pd.offsets.BMonthEnd(), pd.offsets.Minute(5), pd.offsets.Second(), pd.offsets.BusinessHour(),
+        pd.DatetimeTZDtype("ns", "UTC"), pd.PeriodDtype("D"), pd.IntervalDtype("int64"), pd.SparseDtype(float),
+            pd.BooleanDtype(),
+        pd.offsets.YearEnd(), pd.offsets.BMonthEnd(), pd.offsets.Minute(5), pd.offsets.Second(),
+            pd.offsets.BusinessHour(),
         pd.offsets.CustomBusinessDay(), pd.DataFrame, pd.Series,
     ]  # fmt: skip
     try:
@@ -294,22 +318,28 @@ def torch() -> Iterator[Sample]:
     from torch import nn
 
     tensors = {
-        "plain": torch.ones(2, 3), "half": torch.ones(2).half(), "bfloat": torch.ones(2).bfloat16(), "bool": torch.ones(2).bool(),
-        "sparse": torch.eye(3).to_sparse(), "csr": torch.eye(3).to_sparse_csr(), "parameter": nn.Parameter(torch.ones(1)),
+        "plain": torch.ones(2, 3), "half": torch.ones(2).half(), "bfloat": torch.ones(2).bfloat16(),
+            "bool": torch.ones(2).bool(),
+        "sparse": torch.eye(3).to_sparse(), "csr": torch.eye(3).to_sparse_csr(),
+            "parameter": nn.Parameter(torch.ones(1)),
         "buffer": nn.Buffer(torch.ones(1)) if hasattr(nn, "Buffer") else 0, "int8": torch.ones(2).to(torch.int8),
         "meta": torch.ones(2, device="meta"), "grad": torch.ones(2, requires_grad=True), "size": torch.Size([1]),
         "quantised": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "dtype": torch.float32,
         "channel": torch.quantize_per_channel(torch.ones(2, 2), torch.ones(2), torch.zeros(2), 0, torch.qint8),
-        "device": torch.device("cpu"), "format": torch.channels_last, "layout": torch.strided, "generator": torch.Generator().get_state(),
+        "device": torch.device("cpu"), "format": torch.channels_last, "layout": torch.strided,
+            "generator": torch.Generator().get_state(),
         "float8": torch.ones(2).to(torch.float8_e4m3fn), "complex": torch.ones(2, dtype=torch.complex64),
-        "nested": torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]), "storage": torch.ones(2).untyped_storage(),
+        "nested": torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
+            "storage": torch.ones(2).untyped_storage(),
     }  # fmt: skip
     for name, value in tensors.items():
         yield f"{name}-saved", Saved(value)
         yield f"{name}-pickled", value
     made = []
-    arguments = ((), (2,), (2, 2), (2, 2, 1), (2, 2, 2, 1), (nn.Linear(2, 2),), ([nn.Linear(2, 2)],), ({"a": nn.Linear(2, 2)},), ([2],),
-                 (4, 2), (nn.TransformerEncoderLayer(4, 2), 1), (nn.TransformerDecoderLayer(4, 2), 1), (8, 2, [4]))  # fmt: skip
+    arguments = ((), (2,), (2, 2), (2, 2, 1), (2, 2, 2, 1), (nn.Linear(2, 2),), ([nn.Linear(2, 2)],),
+        ({"a": nn.Linear(2, 2)},), ([2],),
+                 (4, 2), (nn.TransformerEncoderLayer(4, 2), 1), (nn.TransformerDecoderLayer(4, 2), 1), (8, 2,
+                     [4]))  # fmt: skip
     for name in sorted(dir(nn)):
         kind = getattr(nn, name)
         if isinstance(kind, type) and issubclass(kind, nn.Module):
@@ -333,8 +363,10 @@ def torch() -> Iterator[Sample]:
             yield f"optim-{name}", Saved(optimizer)
             yield f"optim-state-{name}", Saved(optimizer.state_dict())
     sgd = torch.optim.SGD(model.parameters(), lr=0.1)
-    for make in (lambda: torch.optim.lr_scheduler.StepLR(sgd, 1), lambda: torch.optim.lr_scheduler.CosineAnnealingLR(sgd, 3),
-                 lambda: torch.optim.lr_scheduler.ReduceLROnPlateau(sgd), lambda: torch.optim.lr_scheduler.OneCycleLR(sgd, 1, 9)):  # fmt: skip
+    for make in (lambda: torch.optim.lr_scheduler.StepLR(sgd, 1),
+        lambda: torch.optim.lr_scheduler.CosineAnnealingLR(sgd, 3),
+                 lambda: torch.optim.lr_scheduler.ReduceLROnPlateau(sgd),
+                     lambda: torch.optim.lr_scheduler.OneCycleLR(sgd, 1, 9)):  # fmt: skip
         schedule = make()
         yield f"schedule-{type(schedule).__name__}", Saved(schedule.state_dict())
         yield f"schedule-whole-{type(schedule).__name__}", Saved(schedule)
@@ -349,7 +381,8 @@ def torch() -> Iterator[Sample]:
     import torch.fx
 
     yield "fx", Saved(torch.fx.symbolic_trace(nn.Sequential(nn.Linear(2, 2), nn.ReLU())))
-    for module in (nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)), nn.utils.parametrizations.orthogonal(nn.Linear(2, 2)),
+    for module in (nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)),
+        nn.utils.parametrizations.orthogonal(nn.Linear(2, 2)),
                    nn.utils.spectral_norm(nn.Linear(2, 2)), nn.DataParallel(model)):  # fmt: skip
         try:
             yield f"parametrised-{type(module).__name__}", Saved(module)
@@ -362,8 +395,10 @@ def torchvision() -> Iterator[Sample]:
     """Image models, whole."""
     import torchvision
 
-    for name in ("resnet18", "vgg11", "mobilenet_v3_small", "efficientnet_b0", "vit_b_16", "swin_t", "convnext_tiny", "densenet121",
-                 "googlenet", "inception_v3", "squeezenet1_0", "shufflenet_v2_x0_5", "mnasnet0_5", "regnet_y_400mf"):  # fmt: skip
+    for name in ("resnet18", "vgg11", "mobilenet_v3_small", "efficientnet_b0", "vit_b_16", "swin_t", "convnext_tiny",
+        "densenet121",
+                 "googlenet", "inception_v3", "squeezenet1_0", "shufflenet_v2_x0_5", "mnasnet0_5",
+                     "regnet_y_400mf"):  # fmt: skip
         yield name, Saved(torchvision.models.get_model(name, weights=None))
     yield (
         "detection",
@@ -377,7 +412,8 @@ def torchvision() -> Iterator[Sample]:
     from torchvision.transforms import v2
 
     yield "transforms", Saved([
-        transforms.Compose([transforms.Resize(4), transforms.ToTensor(), transforms.Normalize([0.5], [0.5]), transforms.CenterCrop(3),
+        transforms.Compose([transforms.Resize(4), transforms.ToTensor(), transforms.Normalize([0.5], [0.5]),
+            transforms.CenterCrop(3),
                             transforms.RandomHorizontalFlip(), transforms.ColorJitter(0.1), transforms.ToPILImage()]),
         v2.Compose([v2.Resize(4), v2.ToImage()]), torchvision.models.ResNet18_Weights.DEFAULT,
     ])  # fmt: skip
@@ -388,8 +424,10 @@ def timm() -> Iterator[Sample]:
     """Image models, whole."""
     import timm
 
-    for name in ("resnet18", "vit_tiny_patch16_224", "efficientnet_b0", "convnext_atto", "swin_tiny_patch4_window7_224", "mobilenetv3_small_050",
-                 "regnety_002", "mixer_s16_224", "beit_base_patch16_224", "deit_tiny_patch16_224", "levit_128s", "maxvit_pico_rw_256"):  # fmt: skip
+    for name in ("resnet18", "vit_tiny_patch16_224", "efficientnet_b0", "convnext_atto",
+        "swin_tiny_patch4_window7_224", "mobilenetv3_small_050",
+                 "regnety_002", "mixer_s16_224", "beit_base_patch16_224", "deit_tiny_patch16_224", "levit_128s",
+                     "maxvit_pico_rw_256"):  # fmt: skip
         yield name, Saved(timm.create_model(name, pretrained=False))
 
 
@@ -401,15 +439,18 @@ def ultralytics() -> Iterator[Sample]:
     from ultralytics.nn.tasks import DetectionModel, PoseModel, SegmentationModel
     from ultralytics.utils import DEFAULT_CFG, IterableSimpleNamespace
 
-    for name, kind in (("yolov8n.yaml", DetectionModel), ("yolo11n.yaml", DetectionModel), ("yolov8n-seg.yaml", SegmentationModel),
-                       ("yolov8n-pose.yaml", PoseModel), ("yolov5n.yaml", DetectionModel), ("yolov10n.yaml", DetectionModel)):  # fmt: skip
+    for name, kind in (("yolov8n.yaml", DetectionModel), ("yolo11n.yaml", DetectionModel), ("yolov8n-seg.yaml",
+        SegmentationModel),
+                       ("yolov8n-pose.yaml", PoseModel), ("yolov5n.yaml", DetectionModel), ("yolov10n.yaml",
+                           DetectionModel)):  # fmt: skip
         try:
             model = kind(name, verbose=False)
         except Exception as error:
             print(name, error, file=sys.stderr)
             continue
         model.args = DEFAULT_CFG
-        yield name, Saved({"model": model.half(), "train_args": vars(DEFAULT_CFG), "date": datetime.datetime.now().isoformat(),
+        yield name, Saved({"model": model.half(), "train_args": vars(DEFAULT_CFG),
+            "date": datetime.datetime.now().isoformat(),
                                  "x": IterableSimpleNamespace(a=1), "epoch": -1, "ema": None})  # fmt: skip
     from ultralytics.utils.loss import v8DetectionLoss
 
@@ -494,8 +535,10 @@ def lightning() -> Iterator[Sample]:
     import omegaconf
     from lightning.fabric.utilities.data import AttributeDict
 
-    yield "checkpoint", Saved({"hyper_parameters": AttributeDict(a=1), "callbacks": {"x": pl.callbacks.ModelCheckpoint().state_dict()},
-                                     "pytorch-lightning_version": pl.__version__, "loops": {}, "b": pl.callbacks.EarlyStopping("x")})  # fmt: skip
+    yield "checkpoint", Saved({"hyper_parameters": AttributeDict(a=1),
+        "callbacks": {"x": pl.callbacks.ModelCheckpoint().state_dict()},
+                                     "pytorch-lightning_version": pl.__version__, "loops": {},
+                                         "b": pl.callbacks.EarlyStopping("x")})  # fmt: skip
     yield "omegaconf", Saved(omegaconf.OmegaConf.create({"a": [1, {"b": "${a}"}], "c": None, "d": 1.5, "e": True}))
     import torchmetrics
 
@@ -513,7 +556,8 @@ def boosting() -> Iterator[Sample]:
     x, y = np.random.rand(60, 3), np.random.randint(0, 2, 60)
     import lightgbm
 
-    yield "lightgbm", [lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(x, y), lightgbm.LGBMRegressor(n_estimators=2, verbose=-1).fit(x, y),
+    yield "lightgbm", [lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(x, y),
+        lightgbm.LGBMRegressor(n_estimators=2, verbose=-1).fit(x, y),
                        lightgbm.LGBMRanker(n_estimators=2, verbose=-1).fit(x, y, group=[60])]  # fmt: skip
     yield "lightgbm-booster", lightgbm.train({"verbose": -1}, lightgbm.Dataset(x, y), 2)
     import xgboost
@@ -524,7 +568,8 @@ def boosting() -> Iterator[Sample]:
     import catboost
 
     yield "catboost", [catboost.CatBoostClassifier(iterations=2, verbose=0, allow_writing_files=False).fit(x, y),
-                       catboost.CatBoostRegressor(iterations=2, verbose=0, allow_writing_files=False).fit(x, y)]  # fmt: skip
+                       catboost.CatBoostRegressor(iterations=2, verbose=0, allow_writing_files=False).fit(x,
+                           y)]  # fmt: skip
     yield "catboost-pool", catboost.CatBoost({"iterations": 2, "verbose": 0, "allow_writing_files": False}).fit(x, y)
 
 
@@ -577,7 +622,8 @@ def estimators() -> Iterator[Sample]:
 
     yield "imblearn", [over_sampling.SMOTE(), under_sampling.RandomUnderSampler(), combine.SMOTEENN(),
                        ensemble.BalancedRandomForestClassifier(n_estimators=2).fit(x, y),
-                       pipeline.make_pipeline(over_sampling.SMOTE(), ensemble.EasyEnsembleClassifier(2)).fit(x, y), imblearn.FunctionSampler()]  # fmt: skip
+                       pipeline.make_pipeline(over_sampling.SMOTE(), ensemble.EasyEnsembleClassifier(2)).fit(x, y),
+                           imblearn.FunctionSampler()]  # fmt: skip
     import category_encoders
 
     for name in category_encoders.__all__:
@@ -598,7 +644,8 @@ def estimators() -> Iterator[Sample]:
     )
     yield "hdbscan", hdbscan.HDBSCAN(5, prediction_data=True).fit(x)
     yield "mlxtend", [mlxtend.classifier.StackingClassifier([LogisticRegression()], LogisticRegression()).fit(x, y),
-                      mlxtend.feature_selection.SequentialFeatureSelector(LogisticRegression(), 2, cv=2).fit(x, y)]  # fmt: skip
+                      mlxtend.feature_selection.SequentialFeatureSelector(LogisticRegression(), 2, cv=2).fit(x,
+                          y)]  # fmt: skip
     yield "umap", umap.UMAP(n_neighbors=5).fit(x)
     from pyod.models import abod, ecod, hbos, iforest, knn, lof, ocsvm, pca
 
@@ -612,7 +659,8 @@ def estimators() -> Iterator[Sample]:
 
     series = pd.Series(np.random.rand(40), pd.period_range("2020", periods=40, freq="M"))
     yield "sktime", [NaiveForecaster().fit(series), ExponentialSmoothing().fit(series), Detrender().fit(series),
-                     make_reduction(LinearRegression()), TimeSeriesForestClassifier(2).fit(np.random.rand(20, 1, 12), y[:20])]  # fmt: skip
+                     make_reduction(LinearRegression()), TimeSeriesForestClassifier(2).fit(np.random.rand(20, 1, 12),
+                         y[:20])]  # fmt: skip
 
 
 @maker
@@ -654,10 +702,13 @@ def text() -> Iterator[Sample]:
             [gensim.models.doc2vec.TaggedDocument(each, [0]) for each in sentences], min_count=1, vector_size=4
         ),
     )
-    yield "nltk", [nltk.NaiveBayesClassifier.train([({"a": 1}, "x"), ({"a": 2}, "y")]), nltk.FreqDist("aab"), nltk.PorterStemmer(),
+    yield "nltk", [nltk.NaiveBayesClassifier.train([({"a": 1}, "x"), ({"a": 2}, "y")]), nltk.FreqDist("aab"),
+        nltk.PorterStemmer(),
                    nltk.SnowballStemmer("english"), nltk.RegexpTokenizer(r"\w+"), nltk.tokenize.TreebankWordTokenizer(),
-                   nltk.UnigramTagger([[("a", "x")]]), nltk.BigramTagger([[("a", "x")]]), nltk.tokenize.PunktSentenceTokenizer("A b. C d."),
-                   nltk.ConditionalFreqDist([("a", 1)]), nltk.Tree("S", ["a"]), nltk.tokenize.WordPunctTokenizer()]  # fmt: skip
+                   nltk.UnigramTagger([[("a", "x")]]), nltk.BigramTagger([[("a", "x")]]),
+                       nltk.tokenize.PunktSentenceTokenizer("A b. C d."),
+                   nltk.ConditionalFreqDist([("a", 1)]), nltk.Tree("S", ["a"]),
+                       nltk.tokenize.WordPunctTokenizer()]  # fmt: skip
 
 
 @maker
@@ -670,8 +721,10 @@ def values() -> Iterator[Sample]:
     import xarray
     from dateutil import relativedelta, tz
 
-    yield "arrow", [pyarrow.table({"a": [1], "s": ["x"]}), pyarrow.array([1]), pyarrow.int64(), pyarrow.schema([("a", pyarrow.int64())]),
-                    pyarrow.array(["a"]).dictionary_encode(), pyarrow.timestamp("ns"), pyarrow.list_(pyarrow.int8())]  # fmt: skip
+    yield "arrow", [pyarrow.table({"a": [1], "s": ["x"]}), pyarrow.array([1]), pyarrow.int64(), pyarrow.schema([("a",
+        pyarrow.int64())]),
+                    pyarrow.array(["a"]).dictionary_encode(), pyarrow.timestamp("ns"),
+                        pyarrow.list_(pyarrow.int8())]  # fmt: skip
     yield "polars", [polars.DataFrame({"a": [1], "s": ["x"]}), polars.Series([1]), polars.Int64]
     yield "polars-expression", polars.col("a") + 1
     yield "networkx", [networkx.path_graph(3), networkx.DiGraph([(1, 2)]), networkx.MultiGraph()]
@@ -764,7 +817,8 @@ def fastai() -> Iterator[Sample]:
     from fastai.tabular.all import Categorify, CategoryBlock, Normalize, TabularDataLoaders, tabular_learner
 
     frame = pd.DataFrame({"a": np.random.rand(80), "c": list("xy") * 40, "y": list("pq") * 40})
-    loaders = TabularDataLoaders.from_df(frame, procs=[Categorify, Normalize], cat_names=["c"], cont_names=["a"], y_names="y",
+    loaders = TabularDataLoaders.from_df(frame, procs=[Categorify, Normalize], cat_names=["c"], cont_names=["a"],
+        y_names="y",
                                          y_block=CategoryBlock(), bs=8)  # fmt: skip
     learner = tabular_learner(loaders, layers=[4])
     learner.path = Path("/tmp")

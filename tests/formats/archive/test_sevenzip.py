@@ -1,4 +1,4 @@
-"""7z archives, written here byte by byte: what the headers say, what the filters give, what is told when they cannot."""
+"""7z archives, written here byte by byte: what the headers say, what the filters give, what cannot be read."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ METHODS = {
         b"\x02" + coder(b"\x03\x03\x01\x03") + coder(b"\x03\x01\x01", PROPERTIES1) + b"\x00\x01",
         lambda data: raw(data, X86 + LZMA1), 2,
     ),
-    "delta": (b"\x02" + coder(b"\x03", b"\x03") + coder(b"\x21", b"\x08") + b"\x00\x01", lambda data: raw(data, DELTA + LZMA2), 2),
+    "delta": (
+        b"\x02" + coder(b"\x03", b"\x03") + coder(b"\x21", b"\x08") + b"\x00\x01",
+        lambda data: raw(data, DELTA + LZMA2), 2,
+    ),
     "ppmd": (b"\x01" + coder(b"\x03\x04\x01", b"\x06\0\0\0\x01"), lambda data: data, 1),
     "encrypted": (b"\x01" + coder(b"\x06\xf1\x07\x01", b"\x13\0"), lambda data: data, 1),
 }  # fmt: skip

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget, Limits
 from assay.formats.graph.claims import SIGNATURES
-from assay.formats.graph.onnx import Onnx, read
+from assay.formats.graph.onnx import read
+from assay.formats.graph.onnx_view import Onnx
 from assay.formats.signature import Claim, Head
 from assay.formats.source import Memory
 from assay.formats.view import NotThisFormat

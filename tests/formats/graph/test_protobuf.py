@@ -90,8 +90,8 @@ def test_large_values_are_never_read() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"\x00\x01", b"\x0e", b"\x0f", b"\x08" + b"\xff" * 10 + b"\x01", b"\x0a\x05abc", b"\x0c", b"\x0b\x08\x01", b"\x0b\x14",
-        b"\x09\x00", b"\x0d\x00", b"\x08",
+        b"\x00\x01", b"\x0e", b"\x0f", b"\x08" + b"\xff" * 10 + b"\x01", b"\x0a\x05abc", b"\x0c", b"\x0b\x08\x01",
+        b"\x0b\x14", b"\x09\x00", b"\x0d\x00", b"\x08",
     ],
 )  # fmt: skip
 def test_broken_bytes_are_errors(data: bytes) -> None:

@@ -66,7 +66,10 @@ GRAPH = graph_of(
     constant("path", "/etc/passwd"),
     node("write", "WriteFile", "path:0", "^other"),
     node("call", "PartitionedCall", f=field(10, field(1, b"inner"))),
-    functions=(function("inner", node("read", "ReadFile")), function("other", node("print", "PrintV2", output_stream=field(2, b"file:///x")))),
+    functions=(
+        function("inner", node("read", "ReadFile")),
+        function("other", node("print", "PrintV2", output_stream=field(2, b"file:///x"))),
+    ),
 )  # fmt: skip
 
 
@@ -143,7 +146,8 @@ def test_the_text_form_is_read() -> None:
     """Nodes, functions and escaped texts of ``graph.pbtxt``."""
     text = b"""
     # a comment
-    node { name: "path" op: "Const" attr { key: "value" value { tensor { dtype: DT_STRING string_val: "/etc/\\160asswd" } } } }
+    node { name: "path" op: "Const" attr { key: "value" value {
+        tensor { dtype: DT_STRING string_val: "/etc/\\160asswd" } } } }
     node < name: 'w'  op: "WriteFile"  input: "path" >
     library { function { signature { name: "f" } node_def { name: "r" op: "Read" "File" } } }
     meta_graphs { asset_file_def { filename: "../x" } }

@@ -289,7 +289,9 @@ def check(run, data: bytes) -> None:
             assert view.stops, data
 
 
-@given(stream=STREAMS, protocol=st.sampled_from([b"", b"\x80\x02", b"\x80\x04"]), end=st.sampled_from([b"N.", b".", b""]))
+@given(
+    stream=STREAMS, protocol=st.sampled_from([b"", b"\x80\x02", b"\x80\x04"]), end=st.sampled_from([b"N.", b".", b""])
+)
 @settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(stream=b"calpha\nmake\n)Rq\x000N", protocol=b"", end=b".")
 @example(stream=b"(N(K\x010000", protocol=b"", end=b"N.")
@@ -327,7 +329,12 @@ def test_what_pickle_writes(run, protocol: int) -> None:
     value = {"a": [1, 2.5, "x", b"y", None, True], "b": ({1, 2}, frozenset("z"), 10**30, -1), "c": complex(1, 2)}
     view = run(pickle.dumps([value, value], protocol))
     assert (view.problems, view.trailing, view.streams) == ([], 0, 1)
-    assert {found.dotted for found in view.imports} <= {"builtins.complex", "builtins.set", "builtins.frozenset", "_codecs.encode"}
+    assert {found.dotted for found in view.imports} <= {
+        "builtins.complex",
+        "builtins.set",
+        "builtins.frozenset",
+        "_codecs.encode",
+    }
 
 
 assert Call is not None

@@ -67,8 +67,9 @@ def test_every_name_is_there_once_and_harmless() -> None:
 
 STARTS = {
     "tiff": b"II*\0\x08\0\0\0" + bytes(9), "pdf": b"%PDF-1.7", "sqlite": b"SQLite format 3\0", "font": b"OTTO\0\1",
-    "parquet": b"PAR1" + bytes(20) + b"PAR1", "git": b"PACK\0\0\0\2", "sound": b"fLaC\0", "lmdb": bytes(16) + b"\xde\xc0\xef\xbe",
-    "mp3": b"ID3\x03\0\0\0\0\x02\x01" + bytes(9), "icon": b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\4\0\0\0\x16\0\0\0" + bytes(9),
+    "parquet": b"PAR1" + bytes(20) + b"PAR1", "git": b"PACK\0\0\0\2", "sound": b"fLaC\0",
+    "lmdb": bytes(16) + b"\xde\xc0\xef\xbe", "mp3": b"ID3\x03\0\0\0\0\x02\x01" + bytes(9),
+    "icon": b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\4\0\0\0\x16\0\0\0" + bytes(9),
     "empty": b"",
 }  # fmt: skip
 

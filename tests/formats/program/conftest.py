@@ -44,7 +44,7 @@ PROGRAMS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def programs() -> dict[str, bytes]:
     """What it is → its bytes."""
     return PROGRAMS

@@ -30,7 +30,8 @@ def read(data: bytes, name: str = "m.bin") -> Program:
 
 
 ROLES = {
-    "library": ("ELF", Role.LIBRARY), "executable": ("ELF", Role.EXECUTABLE), "static executable": ("ELF", Role.EXECUTABLE),
+    "library": ("ELF", Role.LIBRARY), "executable": ("ELF", Role.EXECUTABLE),
+    "static executable": ("ELF", Role.EXECUTABLE),
     "object": ("ELF", Role.OBJECT), "PE library": ("PE", Role.LIBRARY), "PE executable": ("PE", Role.EXECUTABLE),
     "Mach-O": ("Mach-O", Role.LIBRARY), "fat Mach-O": ("Mach-O", Role.LIBRARY),
     "WebAssembly": ("WebAssembly", Role.BYTECODE), "Java class": ("Java class", Role.BYTECODE),
@@ -124,38 +125,15 @@ def test_other_texts_are_no_scripts(start: bytes) -> None:
 
 
 @given(st.sampled_from(["library", "PE library", "fat Mach-O", "llamafile", "Python"]), st.data())
-def test_reading_ends_on_broken_programs(what: str, draw: st.DataObject) -> None:
+def test_reading_ends_on_broken_programs(programs: Programs, what: str, draw: st.DataObject) -> None:
     """Whatever bytes were changed, and wherever it was cut."""
-    from assay.formats.program.signatures import SIGNATURES as ALL
-
-    data = bytearray(_programs()[what])
+    data = bytearray(programs[what])
     for _ in range(3):
         offset = draw.draw(st.integers(0, len(data)))
         change = draw.draw(st.binary(max_size=4))
         data[offset : offset + len(change)] = change
     source = Memory(bytes(data[: draw.draw(st.integers(0, len(data)))]))
-    for signature in ALL:
+    for signature in SIGNATURES:
         signature.claims(Head(source, "m"))
         with suppress(FormatError):
             list(signature.read(source, Budget(), "m").members())
-
-
-def _programs() -> Programs:
-    """The fixture's bytes, which hypothesis cannot ask for again and again."""
-    return _PROGRAMS
-
-
-_PROGRAMS: Programs = {}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _keep() -> None:
-    import marshal
-
-    code = marshal.dumps(compile("x = 1", "m.py", "exec"))
-    elf = b"\x7fELF\x02\x01\x01" + bytes(57) + bytes(56)
-    _PROGRAMS.update({
-        "library": elf, "PE library": b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0" + bytes(300),
-        "fat Mach-O": b"\xca\xfe\xba\xbe\0\0\0\1" + bytes(80), "llamafile": b"MZqFpD='" + bytes(90),
-        "Python": b"\xa7\x0d\r\n" + bytes(12) + code,
-    })  # fmt: skip

@@ -79,7 +79,7 @@ def test_a_key_repeated_with_the_same_value_is_no_difference(readings):
 
 @pytest.mark.parametrize("text", ['{"a": ', "[1, 2", '{"a" 1}', "{]"])
 def test_broken_json_is_told_under_its_own_name_only(text):
-    """``config.json`` that cannot be read is "could not tell"; any other text that begins with a bracket is not JSON."""
+    """``config.json`` that cannot be read is "could not tell"; any other text with a bracket in front is no JSON."""
     with pytest.raises(FormatError, match="not valid JSON") as error:
         json_document.read(Memory(text.encode()), Budget(), "config.json")
     assert not isinstance(error.value, NotThisFormat)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from assay.core.errors import FormatError
@@ -71,7 +73,7 @@ def test_a_way_to_the_interpreter_is_seen(template):
         ("{% for i in range(10**9) %}{% endfor %}", Danger.EXHAUSTS),
         ("{% for i in range(99999999999) %}{% endfor %}", Danger.EXHAUSTS),
         ("{{ 'a' * 10**10 }}", Danger.EXHAUSTS),
-        ("{{ 9 ** 9 ** 9 }}", Danger.EXHAUSTS),
+        ("{{ 9 ** (9 ** 9) }}", Danger.EXHAUSTS),
         ("{{ lipsum(n=1000000) }}", Danger.EXHAUSTS),
         ("{{ run_tool('x') }}", Danger.CALLS_UNKNOWN),
     ],
@@ -94,7 +96,7 @@ LLAMA = """{{- bos_token }}
 {%- for t in tools %}{{- t | tojson(indent=4) }}{{- "\\n\\n" }}{%- endfor %}
 {%- for message in messages %}
     {%- if not (message.role == 'ipython' or 'tool_calls' in message) %}
-        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'+ message['content'] | trim + '<|eot_id|>' }}
+        {{- '<|start|>' + message['role'] + '<|end_header_id|>\\n\\n'+ message['content'] | trim + '<|eot_id|>' }}
     {%- elif 'tool_calls' in message %}
         {%- if not message.tool_calls|length == 1 %}{{- raise_exception("one tool-call at once!") }}{%- endif %}
         {%- set tool_call = message.tool_calls[0].function %}
@@ -136,7 +138,7 @@ def {{ tool['name'] }}({% for name, f in tool.parameters.properties.items() %}{{
 {%- if (messages|length) % 2 != 0 %}{{ raise_exception('roles must alternate') }}{% endif %}
 {%- generation %}{{ messages | map(attribute='content') | join('\\n') | default('', true) }}{%- endgeneration %}
 {% for k in ['a', 'b'] %}{{ '-' * 80 }}{{ "%s: %d"|format(k, loop.index) }}{% break %}{% endfor %}
-{% set d = dict(a=1) %}{% set _ = d.update({'x': 1}) %}{% do d.pop('x') %}{{ range(0, 10)|list }}{{ d.get('_x', '') }}"""
+{% set d = dict(a=1) %}{% set _ = d.update({'x': 1}) %}{% do d.pop('x') %}{{ range(9)|list }}{{ d.get('_x', '') }}"""
 
 
 @pytest.mark.parametrize("template", [LLAMA, QWEN, COMMAND_R])
@@ -166,7 +168,5 @@ def test_a_template_that_cannot_be_parsed_is_told():
 )
 def test_depth_ends_in_an_answer(template):
     """No template exhausts the stack or takes for ever."""
-    try:
+    with contextlib.suppress(FormatError):
         dangers(template)
-    except FormatError:
-        pass

@@ -117,9 +117,10 @@ def test_arrays_in_other_files_are_facts() -> None:
 def test_the_compressed_files_before_0_10() -> None:
     """``ZF``, a length, and zlib: what comes out is a member."""
     content = b"\x80\x02" + PAYLOAD + b"."
-    data = b"ZF" + hex(len(content)).encode().ljust(19) + zlib.compress(content)
-    view = joblib.read(Memory(data), Budget(), "m.z")
-    assert [member.source.read(0, 99) for member in view.members()] == [content]
+    for width in (19, 20):  # Python 2 wrote one blank more
+        data = b"ZF" + hex(len(content)).encode().ljust(width) + zlib.compress(content)
+        view = joblib.read(Memory(data), Budget(), "m.z")
+        assert [member.source.read(0, 99) for member in view.members()] == [content]
     with pytest.raises(NotThisFormat):
         joblib.read(Memory(b"ZF of a text that is none"), Budget(), "m.z")
 

@@ -148,7 +148,7 @@ def test_a_qualified_name_is_seen() -> None:
 
 def test_compiled_code_is_walked() -> None:
     """Bytecode with expressions, back references and constants is read to its end."""
-    expression = words(244, 0, 6, 254) + words(1) + symbol("system")[4:] + words(243, 0)
+    expression = words(244, 0, 6, 254, 0) + symbol("system") + words(243, 0)
     code = words(21, 1, 13, 1, 12, 3) + expression + words(16, 16, 1, 0x40009, 1) + b"a" + words(21, 13, 0, 0)
     view = r.read(Memory(R_HEAD + words(0x403, 253, 254) + code), Budget(), "x")
     assert not view.problems

@@ -37,7 +37,8 @@ def code_of(source: str) -> types.CodeType:
 def fields(code: types.CodeType) -> tuple[Any, ...]:
     """A code object's fields as dill writes them down: the constructor's, and one more before them."""
     return (
-        b"\x02\x01", code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_nlocals, code.co_stacksize,
+        b"\x02\x01", code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_nlocals,
+        code.co_stacksize,
         code.co_flags, code.co_code, code.co_consts, code.co_names, code.co_varnames, code.co_filename, code.co_name,
         code.co_name, code.co_firstlineno, b"", b"", code.co_freevars, code.co_cellvars,
     )  # fmt: skip
@@ -114,7 +115,7 @@ def test_a_method_of_that_name_is_not_the_function():
      "exec(x)", "__builtins__['eval'](x)", "getattr(x, 'system')('true')"],
 )  # fmt: skip
 def test_ways_out_are_told(body: str):
-    """Code that climbs out through an object's class, a built-in or a text for `getattr` does not count as computing."""
+    """Code that climbs out through a class, a built-in or a text for `getattr` does not count as computing."""
     code = code_of(f"def f(x):\n    return {body}\n")
     texts = tuple(each for each in code.co_consts if isinstance(each, str))
     assert carried.judge(Code("f", code.co_names, texts, code.co_code)).reaches

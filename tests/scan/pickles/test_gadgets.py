@@ -55,10 +55,12 @@ ADVISORIES: list[tuple[str, str, str, tuple[Any, ...], str]] = [
     ("GHSA-x696-vm39-cp64", "profile.Profile.run", "profile", (None, "pass"), CODE),
     ("GHSA-6vqj-c2q5-j97w", "profile.Profile.runctx", "profile", (None, "pass", {}, {}), CODE),
     ("GHSA-f54q-57x4-jg88", "lib2to3.pgen2.grammar.Grammar.loads", "lib2to3.pgen2.grammar", (None, b"x"), CODE),
-    ("GHSA-p9w7-82w4-7q8m", "lib2to3.pgen2.pgen.ParserGenerator.make_label", "lib2to3.pgen2.pgen", (None, None, "1"), CODE),
+    ("GHSA-p9w7-82w4-7q8m", "lib2to3.pgen2.pgen.ParserGenerator.make_label",
+     "lib2to3.pgen2.pgen", (None, None, "1"), CODE),
     ("GHSA-3vg9-h568-4w9m", "idlelib.debugobj.ObjectTreeItem.SetText", "idlelib.debugobj", (None, "1"), CODE),
     ("GHSA-6w4w-5w54-rjvr", "idlelib.autocomplete.AutoComplete.get_entity", "idlelib.autocomplete", (None, "1"), CODE),
-    ("GHSA-7cq8-mj8x-j263", "idlelib.autocomplete.AutoComplete.fetch_completions", "idlelib.autocomplete", (None, "1", 1), CODE),
+    ("GHSA-7cq8-mj8x-j263", "idlelib.autocomplete.AutoComplete.fetch_completions",
+     "idlelib.autocomplete", (None, "1", 1), CODE),
     ("GHSA-m869-42cg-3xwr", "idlelib.run.Executive.runcode", "idlelib.run", (None, "1"), CODE),
     ("GHSA-j343-8v2j-ff7w", "idlelib.pyshell.ModifiedInterpreter.runcommand", "idlelib.pyshell", (None, "1"), CODE),
     ("GHSA-3gf5-cxq9-w223", "idlelib.pyshell.ModifiedInterpreter.runcode", "idlelib.pyshell", (None, "1"), CODE),
@@ -160,7 +162,7 @@ ADVISORIES: list[tuple[str, str, str, tuple[Any, ...], str]] = [
 def test_a_published_gadget_is_named(
     asm, judged, advisory: str, dotted: str, module: str, args: tuple[Any, ...], rule: str
 ):
-    """Each of them is a finding of at least *high* severity, under the rule for what it does, and names the callable."""
+    """Each is a finding of at least *high* severity, under the rule for what it does, and names the callable."""
     found = judged(asm.whole(asm.call(asm.name(dotted, module), *args)))
     assert rule in found, found
     assert any(
@@ -255,7 +257,7 @@ def test_an_attribute_set_by_a_call(asm, judged):
 
 
 def test_a_harmless_callable_that_calls_its_argument(asm, judged):
-    """NumPy's and torch's helpers call what they are given; what they are given is judged as if it was called itself."""
+    """NumPy's and torch's helpers call what they are given; what they are given is judged as if called."""
     own = asm.fetch("acme_internal_lib.run_cmd")
     for call in (
         asm.call("numpy.random._pickle.__randomstate_ctor", "true", own),

@@ -31,17 +31,26 @@ from assay.core.finding import Severity
 
 VALUES: list[Any] = [
     argparse.Namespace(a=1), array.array("d", [1.0]), collections.Counter("aab"), collections.OrderedDict(a=1),
-    collections.deque([1], 3), collections.defaultdict(list, a=[1]), collections.UserDict(a=1), collections.ChainMap({}),
-    datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), datetime.timedelta(1), decimal.Decimal("1.5"), fractions.Fraction(3, 4),
-    ipaddress.ip_address("127.0.0.1"), itertools.chain([1]), iter([1, 2]), range(3), slice(1, 2), complex(1, 2), Ellipsis,
-    NotImplemented, type(None), bytearray(b"x"), logging.getLogger("x"), operator.itemgetter(1), operator.attrgetter("a.b"),
+    collections.deque([1], 3), collections.defaultdict(list, a=[1]), collections.UserDict(a=1),
+    collections.ChainMap({}),
+    datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), datetime.timedelta(1), decimal.Decimal("1.5"),
+    fractions.Fraction(3, 4),
+    ipaddress.ip_address("127.0.0.1"), itertools.chain([1]), iter([1, 2]), range(3), slice(1, 2), complex(1, 2),
+    Ellipsis,
+    NotImplemented, type(None), bytearray(b"x"), logging.getLogger("x"), operator.itemgetter(1),
+    operator.attrgetter("a.b"),
     operator.methodcaller("lower"), pathlib.PurePosixPath("/x"), pathlib.PureWindowsPath("c:/x"), random.Random(1),
-    re.compile("(a+)+$"), string.Template("$x"), types.SimpleNamespace(a=1), uuid.UUID(int=1), functools.partial(max, 1), str.lower,
-    [1].append, {"a": 1}.get, "x".join, ValueError("x"), KeyError("x"), len, print, re.IGNORECASE, typing.Optional[int],
-    typing.List[int], int | None, list[int], typing.Any, {1, 2}, frozenset("a"), zip([1], [2]), enumerate([1]), b"bytes", 2**100,
-    np.arange(3), np.float64(1), np.array(["a"], dtype=object), np.dtype([("a", "i4")]), np.ma.masked_array([1, 2], [0, 1]),
+    re.compile("(a+)+$"), string.Template("$x"), types.SimpleNamespace(a=1), uuid.UUID(int=1), functools.partial(max,
+    1), str.lower,
+    [1].append, {"a": 1}.get, "x".join, ValueError("x"), KeyError("x"), len, print, re.IGNORECASE, typing.Optional[int],  # noqa: UP045
+    typing.List[int],  # noqa: UP006
+    int | None, list[int], typing.Any, {1, 2}, frozenset("a"), zip([1], [2], strict=True), enumerate([1]),
+    b"bytes", 2**100,
+    np.arange(3), np.float64(1), np.array(["a"], dtype=object), np.dtype([("a", "i4")]), np.ma.masked_array([1, 2],
+    [0, 1]),
     np.rec.array([(1, 2)]), np.datetime64("2020-01-01"), np.poly1d([1, 2]), np.log1p, np.mean, np.float32,
-    np.random.RandomState(1), np.random.default_rng(1), np.random.Generator(np.random.Philox(1)), np.random.SeedSequence(1),
+    np.random.RandomState(1), np.random.default_rng(1), np.random.Generator(np.random.Philox(1)),
+    np.random.SeedSequence(1),
 ]  # fmt: skip
 
 
@@ -112,19 +121,21 @@ def test_what_libraries_call_is_quiet(asm, judged, dotted: str, args: tuple[Any,
 
 #: Classes that are made without their constructor.
 MADE = """
-sklearn.ensemble._forest.RandomForestClassifier sklearn.pipeline.Pipeline sklearn.feature_extraction.text.TfidfVectorizer
-sklearn.utils._bunch.Bunch scipy.sparse._csr.csr_matrix scipy.sparse._coo.coo_array scipy.interpolate._interpolate.interp1d
-scipy.stats._continuous_distns.norm_gen pandas.DataFrame pandas.core.internals.managers.BlockManager
-torch.nn.modules.linear.Linear torch.nn.modules.container.Sequential torch.optim.adam.Adam torchvision.models.resnet.ResNet
+sklearn.ensemble._forest.RandomForestClassifier sklearn.pipeline.Pipeline
+sklearn.feature_extraction.text.TfidfVectorizer sklearn.utils._bunch.Bunch scipy.sparse._csr.csr_matrix
+scipy.sparse._coo.coo_array scipy.interpolate._interpolate.interp1d scipy.stats._continuous_distns.norm_gen
+pandas.DataFrame pandas.core.internals.managers.BlockManager torch.nn.modules.linear.Linear
+torch.nn.modules.container.Sequential torch.optim.adam.Adam torchvision.models.resnet.ResNet
 ultralytics.nn.tasks.DetectionModel ultralytics.nn.modules.conv.Conv models.yolo.DetectionModel models.common.Conv
 timm.models.vision_transformer.VisionTransformer transformers.training_args.TrainingArguments
 transformers.models.bert.modeling_bert.BertModel tokenizers.Tokenizer sentence_transformers.models.Pooling.Pooling
-lightning.fabric.utilities.data.AttributeDict lightgbm.basic.Booster lightgbm.sklearn.LGBMClassifier xgboost.core.Booster
-xgboost.sklearn.XGBClassifier catboost.core.CatBoostClassifier imblearn.pipeline.Pipeline
-statsmodels.regression.linear_model.OLS spacy.lang.en.English gensim.models.word2vec.Word2Vec nltk.stem.porter.PorterStemmer
-joblib.numpy_pickle.NumpyArrayWrapper omegaconf.dictconfig.DictConfig argparse.Namespace networkx.classes.graph.Graph
-setfit.modeling.SetFitHead category_encoders.ordinal.OrdinalEncoder hmmlearn.hmm.GaussianHMM umap.umap_.UMAP
-""".split()
+lightning.fabric.utilities.data.AttributeDict lightgbm.basic.Booster lightgbm.sklearn.LGBMClassifier
+xgboost.core.Booster xgboost.sklearn.XGBClassifier catboost.core.CatBoostClassifier imblearn.pipeline.Pipeline
+statsmodels.regression.linear_model.OLS spacy.lang.en.English gensim.models.word2vec.Word2Vec
+nltk.stem.porter.PorterStemmer joblib.numpy_pickle.NumpyArrayWrapper omegaconf.dictconfig.DictConfig
+argparse.Namespace networkx.classes.graph.Graph setfit.modeling.SetFitHead category_encoders.ordinal.OrdinalEncoder
+hmmlearn.hmm.GaussianHMM umap.umap_.UMAP
+""".split()  # noqa: SIM905
 
 
 @pytest.mark.parametrize("dotted", MADE)

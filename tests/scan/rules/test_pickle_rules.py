@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from assay.core.finding import Severity
 from assay.formats.pickle.values import Global
 from assay.formats.pickle.view import Pickle
 from assay.formats.view import Fact
+from assay.scan.repository import Repository
 from assay.scan.rules import pickle_expansion_bomb, pickle_extension_code, pickle_sibling_module, pickle_trailing_data
-
-
-@dataclass
-class Folder:
-    """A folder's view."""
-
-    paths: tuple[str, ...]
-    facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
 
 
 def imports(*modules: str) -> tuple[Fact, ...]:
@@ -31,21 +22,21 @@ def imports(*modules: str) -> tuple[Fact, ...]:
 )
 def test_a_module_beside_the_pickle(source: str):
     """Loading `model.pkl` in its folder runs `model_helper`, however it lies there."""
-    folder = Folder(("model.pkl", source), {"model.pkl": imports("model_helper.x", "numpy")})
+    folder = Repository(("model.pkl", source), {"model.pkl": imports("model_helper.x", "numpy")}, {})
     hits = list(pickle_sibling_module.check(folder))
     assert [(hit.member, source in hit.message) for hit in hits] == [("model.pkl", True)]
 
 
 def test_a_module_at_the_root_of_the_repository():
     """A loader starts at the root as often as beside the file."""
-    folder = Folder(("weights/model.pkl", "helper.py"), {"weights/model.pkl": imports("helper")})
+    folder = Repository(("weights/model.pkl", "helper.py"), {"weights/model.pkl": imports("helper")}, {})
     assert len(list(pickle_sibling_module.check(folder))) == 1
 
 
 def test_no_module_beside_the_pickle():
     """Other modules, other folders and other files are no finding."""
     facts = {"model.pkl": imports("sklearn.svm", "numpy"), "config.json": (Fact("file", "helper.py"),)}
-    assert not list(pickle_sibling_module.check(Folder(("model.pkl", "helper.py", "a/b/sklearn.txt"), facts)))
+    assert not list(pickle_sibling_module.check(Repository(("model.pkl", "helper.py", "a/b/sklearn.txt"), facts, {})))
 
 
 def test_growth_beyond_measure():

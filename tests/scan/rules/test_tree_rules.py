@@ -131,7 +131,10 @@ def pmml(body: str) -> bytes:
 
 
 BAD = {
-    "a negative number of nodes": ("xgboost", xgb({"tree_param": {"num_nodes": "-1"}}), "xgboost-inconsistent-model", HIGH),
+    "a negative number of nodes": (
+        "xgboost", xgb({"tree_param": {"num_nodes": "-1"}}),
+        "xgboost-inconsistent-model", HIGH,
+    ),
     "a negative number of features": ("xgboost", xgb(features="-5"), "xgboost-inconsistent-model", HIGH),
     "a child that is not there": ("xgboost", xgb({"left_children": [99, -1, -1]}), "xgboost-inconsistent-model", HIGH),
     "lists of different length": ("xgboost", xgb({"right_children": [2]}), "xgboost-inconsistent-model", HIGH),
@@ -152,7 +155,10 @@ BAD = {
     "code behind a model": ("catboost", cbm(b"__import__('os').system('id')"), "catboost-embedded-code", MEDIUM),
     "bytes behind a model": ("catboost", cbm(bytes(64)), "catboost-hidden-data", MEDIUM),
     "a version of nobody": ("catboost", cbm(version=b"EvilbufferModel_v9"), "catboost-hidden-data", LOW),
-    "a function that runs commands": ("skops", skops(node("FunctionNode", "posix.system")), "skops-unsafe-type", CRITICAL),
+    "a function that runs commands": (
+        "skops", skops(node("FunctionNode", "posix.system")),
+        "skops-unsafe-type", CRITICAL,
+    ),
     "a function deep inside": (
         "skops", skops(node("ListNode", "builtins.list", content=[node("TypeNode", "subprocess.Popen")])),
         "skops-unsafe-type", CRITICAL,
@@ -174,7 +180,8 @@ BAD = {
         "skops", skops(getter("operator", "attrgetter", "__globals__")), "skops-confused-node", CRITICAL,
     ),
     "CVE-2025-54886 a file outside": (
-        "skops", skops(node("NdArrayNode", "numpy.ndarray", type="numpy", file="../../x.npy")), "skops-path-escape", HIGH,
+        "skops", skops(node("NdArrayNode", "numpy.ndarray", type="numpy", file="../../x.npy")),
+        "skops-path-escape", HIGH,
     ),
     "CVE-2024-27322 a promise": ("r", rds(promise(call("system"))), "r-promise", CRITICAL),
     "CVE-2024-27322 a promise as its value": ("r", rds(promise(words(254), call("system"))), "r-promise", CRITICAL),
@@ -223,7 +230,9 @@ GOOD = {
         "r", rds(ENVIRONMENT + words(0x402) + symbol("x") + promise(call("paste")) + words(254, 254, 254)),
     ),
     "a layer of Torch7": ("torch7", t7(b"nn.Linear")),
-    "a PMML document": ("pmml", pmml('<Apply function="+"/><Apply function="x-expm1"/><Extension name="a" value="b"/>')),
+    "a PMML document": (
+        "pmml", pmml('<Apply function="+"/><Apply function="x-expm1"/><Extension name="a" value="b"/>'),
+    ),
     "a function of its own": ("pmml", pmml('<DefineFunction name="my.f"/><Apply function="my.f"/>')),
 }  # fmt: skip
 

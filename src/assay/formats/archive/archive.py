@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from assay.core.errors import FormatError
-from assay.formats.budget import LimitReached
+from assay.formats.budget import Budget, LimitReached
 from assay.formats.source import Source
 from assay.formats.view import Problem, View
 
@@ -54,6 +54,21 @@ class Archive(View):
         """Members that are hundreds of times larger than their compressed form: name, offset, bytes in, bytes out."""
         self.programs: list[tuple[str, int, str]] = []
         """Members that begin as native programs do: name, offset, format."""
+        self._outermost: tuple[int, Budget] | None = None
+
+    def account(self, source: Source, budget: Budget) -> None:
+        """Remember what the file costs, when this archive is the file and lies in no other."""
+        if budget.depth == 0:
+            self._outermost = (source.size, budget)
+
+    @property
+    def total(self) -> tuple[int, int] | None:
+        """Bytes of the file and all that came out of it at every depth, when that is hundreds of times as much."""
+        if self._outermost is None:
+            return None
+        size, budget = self._outermost
+        many = budget.expanded >= _LARGE and budget.expanded > _MUCH * max(size, 1)
+        return (size, budget.expanded) if many else None
 
     def places(self) -> Iterator[Place]:
         """Every name in it, in order."""

@@ -102,6 +102,7 @@ def read(source: Source, budget: Budget, name: str) -> SevenZip:
     if len(start) < 32 or not start.startswith(layout.MAGIC):
         raise NotThisFormat(f"{name} does not begin as a 7z archive", offset=0)
     view = SevenZip(source, budget)
+    view.account(source, budget)
     offset, length = int.from_bytes(start[12:20], "little"), int.from_bytes(start[20:28], "little")
     try:
         header = _header(source, 32 + offset, length, budget)

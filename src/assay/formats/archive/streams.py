@@ -78,6 +78,7 @@ def read(source: Source, budget: Budget, name: str) -> Stream:
     """See :class:`~assay.formats.signature.Reader`."""
     form, one = _form(source)
     view = Stream(source, name, form)
+    view.account(source, budget)
     while view.end < source.size and (not view.streams or one.begins(source, view.end)):
         budget.check_time(view.end)
         view.streams += 1

@@ -94,6 +94,7 @@ class _Ahead:
 def read(source: Source, budget: Budget, name: str) -> Tar:
     """See :class:`~assay.formats.signature.Reader`."""
     view = Tar(source, name)
+    view.account(source, budget)
     always: dict[str, str] = {}
     ahead = _Ahead()
     at = 0

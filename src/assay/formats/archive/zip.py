@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from assay.core.errors import FormatError
@@ -226,6 +226,7 @@ class Zip(Archive):
 def read(source: Source, budget: Budget, name: str) -> Zip:
     """See :class:`~assay.formats.signature.Reader`."""
     view = Zip(source, budget, name)
+    view.account(source, budget)
     entries: list[Entry] = []
     spans: list[zip_gaps.Span] = []
     try:
@@ -238,6 +239,12 @@ def read(source: Source, budget: Budget, name: str) -> Zip:
     except FormatError as error:
         view.note(error)
     view.entries = tuple(sorted(entries, key=lambda entry: (entry.header_offset, not entry.listed)))
+    view.regions = tuple(
+        replace(region, title=zip_gaps.GAP)
+        if region.title == zip_gaps.PREFIX and region.offset > view.start
+        else region
+        for region in view.regions
+    )
     for region in view.regions:
         if region.title == zip_gaps.TRAILING:
             view.trailing = (region.offset, region.length)

@@ -37,6 +37,10 @@ def _onnx(head: Head) -> Claim:
     return Claim.PLAUSIBLE if named or pending else Claim.NO
 
 
+def _onnx_runtime(head: Head) -> Claim:
+    return Claim.CERTAIN if head.start[4:8] == b"ORTM" else Claim.NO
+
+
 def _graph(head: Head, position: int) -> bool:
     number, wire = inside(head, position)
     return wire == 2 and number in {1, 2, 5, 10, 11, 12, 13, 14, 15, 16}
@@ -68,6 +72,10 @@ def _paddle(head: Head) -> Claim:
     if head.start[:16] == bytes(16) and 0 < int.from_bytes(head.start[16:20], "little") <= 4096:
         return Claim.PLAUSIBLE if head.start[20:21] == b"\x08" else Claim.NO
     return Claim.PLAUSIBLE if head.suffix in {".pdmodel", ".pdiparams"} or head.name == "__model__" else Claim.NO
+
+
+def _paddle_json(head: Head) -> Claim:
+    return Claim.PLAUSIBLE if head.start[:1] in b"{ \t\r\n" and b'"pir"' in head.start else Claim.NO
 
 
 def _caffemodel(head: Head) -> Claim:
@@ -148,12 +156,14 @@ _ROOM: Final = "assay.formats.graph"
 
 SIGNATURES: Final[tuple[Signature, ...]] = (
     Signature("onnx", "ONNX model", f"{_ROOM}.onnx", frozenset({".onnx", ".pb"}), _onnx),
+    Signature("ort", "ONNX Runtime model", f"{_ROOM}.onnx_runtime", frozenset({".ort"}), _onnx_runtime),
     Signature("coreml", "Core ML model", f"{_ROOM}.coreml", frozenset({".mlmodel"}), _coreml),
     Signature("mlpackage", "Core ML package", f"{_ROOM}.mlpackage", frozenset({".json"}), _mlpackage),
     Signature("openvino", "OpenVINO model", f"{_ROOM}.openvino", frozenset({".xml"}), _openvino),
     Signature(
         "paddle", "PaddlePaddle model", f"{_ROOM}.paddle", frozenset({".pdmodel", ".pdiparams", ".pdparams"}), _paddle
     ),
+    Signature("paddle-json", "PaddlePaddle program", f"{_ROOM}.paddle_json", frozenset({".json"}), _paddle_json),
     Signature("mxnet", "MXNet model", f"{_ROOM}.mxnet", frozenset({".json", ".params", ".nd"}), _mxnet),
     Signature("caffe", "Caffe model", f"{_ROOM}.layers", frozenset({".prototxt", ".caffemodel"}), _caffemodel),
     Signature("ncnn", "NCNN model", f"{_ROOM}.layers", frozenset({".param"}), _ncnn),

@@ -17,6 +17,8 @@ from assay.formats.source import Source, Window
 from assay.formats.view import Member, View
 
 HEADER: Final = b"eh00"
+#: Bytes of a name that are kept.
+NAME_KEPT: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,13 @@ def read(source: Source, budget: Budget, name: str) -> ExecuTorch:
 
 
 def _plan(view: ExecuTorch, plan: Table) -> None:
-    method = plan.text(0)
+    method = plan.text(0, NAME_KEPT)
     for operator in plan.tables(6):
-        view.operators.append(Operator(operator.text(0), operator.text(1), method, operator.offset))
+        view.operators.append(
+            Operator(operator.text(0, NAME_KEPT), operator.text(1, NAME_KEPT), method, operator.offset)
+        )
     for delegate in plan.tables(7):
-        view.delegates.append(Delegate(delegate.text(0), method, delegate.offset))
+        view.delegates.append(Delegate(delegate.text(0, NAME_KEPT), method, delegate.offset))
 
 
 def _segment_base(source: Source) -> int:

@@ -27,7 +27,7 @@ from assay.formats.source import Source, Window
 
 #: Bytes of a text that are kept.
 TEXT_KEPT: Final = 64 << 10
-#: The largest table that a vtable can describe.
+#: Bytes of a number.
 _WIDTHS: Final = (1, 2, 4, 8)
 
 
@@ -85,17 +85,20 @@ class Table:
         data = self.buffer.pages.take(place, width, "a table's field")
         return int.from_bytes(data, "little", signed=signed)
 
-    def text(self, slot: int) -> str:
-        """The string in a slot, what is no UTF-8 replaced, cut at :data:`TEXT_KEPT`; empty when it is left out."""
-        found = self._vector(slot, 1)
-        return "" if found is None else self._read_text(found[0], found[1])
+    def text(self, slot: int, length: int = TEXT_KEPT) -> str:
+        """The string in a slot, what is no UTF-8 replaced, cut at ``length`` bytes; empty when it is left out.
 
-    def texts(self, slot: int) -> Iterator[str]:
-        """The strings of a vector."""
+        Many tables may share one string: whoever keeps those of many tables asks for short ones.
+        """
+        found = self._vector(slot, 1)
+        return "" if found is None else self._read_text(found[0], min(found[1], length))
+
+    def texts(self, slot: int, length: int = TEXT_KEPT) -> Iterator[str]:
+        """The strings of a vector, each as :meth:`text`; CatBoost names its parts so."""
         for place in self._targets(slot):
-            length = self.buffer.pages.number(place, 4, "a string")
-            self._check(place + 4, length, "a string")
-            yield self._read_text(place + 4, length)
+            size = self.buffer.pages.number(place, 4, "a string")
+            self._check(place + 4, size, "a string")
+            yield self._read_text(place + 4, min(size, length))
 
     def table(self, slot: int) -> Table | None:
         """The table in a slot."""
@@ -107,9 +110,9 @@ class Table:
         for place in self._targets(slot):
             yield self._table_at(place)
 
-    def count(self, slot: int) -> int:
-        """How many elements the vector of offsets in a slot has; 0 when it is left out."""
-        found = self._vector(slot, 4)
+    def count(self, slot: int, width: int = 4) -> int:
+        """How many elements of ``width`` bytes the vector in a slot has; 0 when it is left out."""
+        found = self._vector(slot, width)
         return 0 if found is None else found[1]
 
     def window(self, slot: int) -> Window | None:

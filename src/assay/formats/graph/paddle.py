@@ -112,23 +112,22 @@ def _operator(view: Paddle, message: Message, budget: Budget) -> None:
                 texts.extend(_attribute(one.message()))
     finally:
         if name:
-            _keep(view, Operator(name, message.start, tuple(texts[:_KEPT])))
+            keep_operator(view, name, message.start, texts[:_KEPT])
 
 
 #: Attributes that name what an operator opens; texts of others are only kept when they are telling.
 NAMING: Final = ("file", "path", "dir", "library", "lib", "endpoint", "script", "module", "func", "code", "cmd")
 
 
-def _keep(view: Paddle, operator: Operator) -> None:
-    naming = tuple(
-        (key, value) for key, value in operator.texts if value and any(word in key.lower() for word in NAMING)
-    )
-    for _, value in operator.texts:
+def keep_operator(view: Paddle, name: str, offset: int, texts: list[tuple[str, str]]) -> None:
+    """Put into the view what an operator says; each kind once, and again with every text that names something."""
+    naming = tuple((key, value) for key, value in texts if value and any(word in key.lower() for word in NAMING))
+    for _, value in texts:
         if len(view.mentions) < _KEPT:
-            view.mentions.extend(mentions_in(value, operator.offset))
-    if operator.name not in view.kinds or (naming and len(view.operators) < _KEPT):
-        view.kinds.add(operator.name)
-        view.operators.append(Operator(operator.name, operator.offset, naming))
+            view.mentions.extend(mentions_in(value, offset))
+    if name not in view.kinds or (naming and len(view.operators) < _KEPT):
+        view.kinds.add(name)
+        view.operators.append(Operator(name, offset, naming))
 
 
 def _attribute(message: Message) -> list[tuple[str, str]]:

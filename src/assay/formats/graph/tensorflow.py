@@ -22,6 +22,9 @@ from assay.formats.view import Fact, Member, NotThisFormat, Tensor, View
 PLACES_KEPT: Final = 32
 #: Strings of a node's attributes that are kept, and characters of each.
 TEXTS_KEPT: Final = 32
+LENGTH_KEPT: Final = 1024
+#: Operations that are told with what they are given; of a file with more only their names are kept.
+TOLD: Final = 4096
 #: A constant smaller than this is no run of weights.
 TENSOR_LEAST: Final = 1024
 #: Functions that attributes name, in attributes of attributes.
@@ -255,20 +258,7 @@ class _Graph:
         """Take one NodeDef."""
         message = node.message()
         message.budget.spend_members(offset=node.offset)
-        name = op = ""
-        inputs: list[str] = []
-        attributes: list[Field] = []
-        for found in message:
-            if found.wire is not Wire.BYTES:
-                continue
-            if found.number == 1:
-                name = found.text()
-            elif found.number == 2:
-                op = found.text()
-            elif found.number == 3 and len(inputs) < TEXTS_KEPT:
-                inputs.append(found.text())
-            elif found.number == 5:
-                attributes.append(found)
+        name, op, inputs, attributes = _parts(message)
         if not _NAME.fullmatch(op):
             raise FormatError("a node names no operation", offset=node.offset)
         if op in ("Const", "HostConst"):
@@ -279,7 +269,9 @@ class _Graph:
         texts: list[tuple[str, str]] = []
         for attribute in attributes:
             texts += self.references(attribute, operation)
-        if texts:
+        if len(self.view.uses) > TOLD:
+            operation = Operation(op, name, self.name, node.offset)
+        elif texts:
             operation = Operation(op, name, self.name, node.offset, tuple(texts[:TEXTS_KEPT]), tuple(inputs))
         if self.view.add(operation):
             places = self.view.uses[op].places
@@ -305,14 +297,14 @@ class _Graph:
             if found.number == 1:
                 self._list(found.message(), key, operation, texts, depth)
             elif found.number == 2:
-                texts.append((key, found.text()))
+                texts.append((key[:LENGTH_KEPT], found.text()[:LENGTH_KEPT]))
             elif found.number == 10:
                 self._function(found, operation, depth)
 
     def _list(self, items: Message, key: str, operation: Operation, texts: list[tuple[str, str]], depth: int) -> None:
         for found in items:
             if found.number == 2 and found.wire is Wire.BYTES and len(texts) < TEXTS_KEPT:
-                texts.append((key, found.text()))
+                texts.append((key[:LENGTH_KEPT], found.text()[:LENGTH_KEPT]))
             elif found.number == 9 and found.wire is Wire.BYTES:
                 self._function(found, operation, depth)
 
@@ -336,3 +328,22 @@ class _Graph:
                     operation.inputs, constants,
                 )  # fmt: skip
         self._constants.clear()
+
+
+def _parts(node: Message) -> tuple[str, str, list[str], list[Field]]:
+    """A node's name, its operation, its inputs and its attributes."""
+    name = op = ""
+    inputs: list[str] = []
+    attributes: list[Field] = []
+    for found in node:
+        if found.wire is not Wire.BYTES:
+            continue
+        if found.number == 1:
+            name = found.text()[:LENGTH_KEPT]
+        elif found.number == 2:
+            op = found.text()
+        elif found.number == 3 and len(inputs) < TEXTS_KEPT:
+            inputs.append(found.text()[:LENGTH_KEPT])
+        elif found.number == 5:
+            attributes.append(found)
+    return name, op, inputs, attributes

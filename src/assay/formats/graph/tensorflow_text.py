@@ -17,8 +17,8 @@ MAX_DEPTH: Final = 100
 TEXT_KEPT: Final = 4096
 
 _TOKEN: Final = re.compile(
-    r"""[\s,;]+|\#[^\n]*|(?P<name>[A-Za-z_][\w.]*)|(?P<number>[-+]?[0-9.][\w.]*(?:[+-]\d+)?)"""
-    r"""|(?P<text>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')|(?P<open>[{<])|(?P<close>[}>])|[:\[\]/-]""",
+    r"""[\s]+|\#[^\n]*|(?P<name>[A-Za-z_][\w.]*)|(?P<number>[-+]?[0-9.][\w.]*(?:[+-]\d+)?)"""
+    r"""|(?P<text>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')|(?P<open>[{<])|(?P<close>[}>])|(?P<mark>[,;:\[\]/-])""",
     re.DOTALL,
 )
 _ESCAPE: Final = re.compile(
@@ -75,6 +75,7 @@ class _Reading:
         :raises FormatError: what stands there is no text form
         """
         position, count, key = 0, 0, ""
+        text: list[str] = []
         while position < len(self.text):
             count += 1
             if count % 4096 == 0:
@@ -83,12 +84,17 @@ class _Reading:
             if match is None:
                 raise FormatError("no text form of a protocol buffer", offset=position)
             position = match.end()
+            if match.lastgroup == "text":
+                # Texts that follow each other are one.
+                text.append(_unescaped(match.group()))
+                continue
+            if text and match.lastgroup is not None:
+                self._value(key, "".join(text), match.start())
+                text.clear()
             match match.lastgroup:
                 case "name":
                     # A name after a colon is a value: an enumeration's, `true`; it ends the field.
                     key = match.group()
-                case "text":
-                    self._value(key, _unescaped(match.group()), match.start())
                 case "open":
                     self._begin(key, match.start())
                 case "close":

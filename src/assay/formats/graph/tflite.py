@@ -30,6 +30,11 @@ _TYPES: Final = {
 }  # fmt: skip
 
 
+#: Bytes of a name that are kept, and axes of a tensor.
+NAME_KEPT: Final = 512
+MAX_AXES: Final = 64
+#: Bytes of all operators' options that are looked at.
+OPTIONS_IN_ALL: Final = 64 << 20
 #: Bytes of an operator's options that are looked at, and identifiers in them that are kept.
 OPTIONS_READ: Final = 1 << 20
 WORDS_KEPT: Final = 1000
@@ -96,6 +101,8 @@ class TFLite(View):
         """What lies where no loader may read."""
         self.options: list[Options] = []
         """What custom operators are given."""
+        self.options_read: int = 0
+        """Bytes of options that have been looked at."""
         self._tensors: list[Tensor] = []
 
     def tensors(self) -> Iterator[Tensor]:
@@ -121,9 +128,9 @@ def read(source: Source, budget: Budget, name: str) -> TFLite:
             for tensor in graph.tables(0):
                 _tensor(view, tensor, buffers)
         for entry in model.tables(6):
-            view.metadata.append(entry.text(0))
+            view.metadata.append(entry.text(0, NAME_KEPT))
         for group in model.tables(8):
-            view.external.append((group.text(0), group.offset))
+            view.external.append((group.text(0, NAME_KEPT), group.offset))
     except FormatError as error:
         view.note(error)
     return view
@@ -133,7 +140,7 @@ def _operator(code: Table) -> Operator:
     builtin = code.number(3, 4, signed=True)
     old = code.number(0, 1, signed=True)
     # Readers take the larger of the two.
-    return Operator(max(builtin, old), code.text(1), code.number(2, 4, 1), code.offset)
+    return Operator(max(builtin, old), code.text(1, NAME_KEPT), code.number(2, 4, 1), code.offset)
 
 
 def _use(view: TFLite, use: Table, source: Source) -> None:
@@ -148,6 +155,9 @@ def _use(view: TFLite, use: Table, source: Source) -> None:
     options = Window(source, start, size) if start > 1 and size else use.window(5)
     if options is None or not options.size:
         return
+    view.options_read += min(options.size, OPTIONS_READ)
+    if view.options_read > OPTIONS_IN_ALL:
+        raise FormatError(f"the options of operators are more than {OPTIONS_IN_ALL:,} bytes", offset=options.start)
     data = options.read(0, OPTIONS_READ)
     words = dict.fromkeys(word.decode() for word in _WORD.findall(data))
     view.options.append(Options(operator.name, tuple(words)[:WORDS_KEPT], options.start))
@@ -171,14 +181,14 @@ def _buffers(model: Table, source: Source, view: TFLite) -> list[Window | None]:
 
 
 def _tensor(view: TFLite, tensor: Table, buffers: list[Window | None]) -> None:
-    index, name = tensor.number(2, 4), tensor.text(3)
+    index, name = tensor.number(2, 4), tensor.text(3, NAME_KEPT)
     if index >= len(buffers):
         view.misplaced.append(Place(f"tensor {name!r} is in buffer {index:,}, which does not exist", tensor.offset))
         return
     data = buffers[index]
     if index == 0 or data is None or not data.size:
         return
-    shape = tensor.numbers(0, 4, signed=True)
+    shape = tensor.numbers(0, 4, signed=True) if tensor.count(0) <= MAX_AXES else (-1,)
     dtype, width = _TYPES.get(tensor.number(1, 1), ("", 0))
     if not dtype or math.prod(shape) * width != data.size or any(axis < 0 for axis in shape):
         dtype, shape = "uint8", (data.size,)

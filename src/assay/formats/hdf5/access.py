@@ -48,10 +48,6 @@ class Access:
             found.expect(signature, what)
         return found
 
-    def at(self, start: int, size: int, what: str) -> Cursor:
-        """``size`` bytes from a place of the source."""
-        return self.cursor(start - self.base, size, what)
-
     def window(self, address: int, size: int) -> Window:
         """Bytes from an address, unread."""
         return Window(self.source, self.base + address, size)
@@ -154,9 +150,8 @@ def open_file(source: Source, budget: Budget, place: int) -> tuple[Access, int, 
         head.take(1)
     access = Access(source, budget, place, offsets, lengths)
     head.access = access
-    base = head.number(offsets)
-    # The library takes the place where it found the superblock when the two differ.
-    del base
+    # The base that is written here; the library takes the place of the superblock when the two differ.
+    head.number(offsets)
     head.address()
     end = head.address()
     if version < 2:

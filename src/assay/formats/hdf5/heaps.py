@@ -10,8 +10,8 @@ from assay.formats.hdf5 import btree
 from assay.formats.hdf5.access import Access, Cursor
 from assay.formats.source import Window
 
-#: The longest name that is read.
-NAME_KEPT: Final = 64 << 10
+#: Bytes of a name that are kept: many links may share one, so that its length is no bound.
+NAME_KEPT: Final = 1024
 #: The largest collection of a global heap that is walked.
 COLLECTION: Final = 256 << 20
 

@@ -29,6 +29,9 @@ MAX_BRACKETS: Final = 2_000_000
 #: Under this key stand the values of keys that stood twice; no text can be it.
 SHADOWED: Final = "\0shadowed"
 SHADOWED_KEPT: Final = 16
+#: Characters of a place, and of a key in it.
+PATH_KEPT: Final = 400
+KEY_KEPT: Final = 60
 
 _MARK: Final = "class_name"
 #: A letter of the mark as an escape.
@@ -158,12 +161,19 @@ def _walk(tree: Json, budget: Budget) -> Iterator[KerasObject]:
             budget.spend_members()
             if isinstance(node.get(_MARK), str):
                 yield _object(node, path, called)
-            children = [(child, f"{path}.{key}" if path else key, key == "layers") for key, child in node.items()]
+            children = [(child, _below(path, key), key == "layers") for key, child in node.items()]
         elif isinstance(node, list):
-            children = [(child, f"{path}.{index}", called) for index, child in enumerate(node)]
+            children = [(child, _below(path, str(index)), called) for index, child in enumerate(node)]
         else:
             continue
         pending += [entry for entry in reversed(children) if isinstance(entry[0], dict | list)]
+
+
+def _below(path: str, key: str) -> str:
+    """The place of a value; neither long keys nor deep nesting make it long."""
+    if len(path) >= PATH_KEPT:
+        return path
+    return f"{path}.{key[:KEY_KEPT]}" if path else key[:KEY_KEPT]
 
 
 def _object(node: dict[str, Json], path: str, called: bool) -> KerasObject:

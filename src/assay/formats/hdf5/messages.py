@@ -14,9 +14,12 @@ from assay.formats.hdf5.heaps import LocalHeap, global_object
 MAX_AXES: Final = 32
 MAX_NESTED: Final = 16
 #: Files, filters and texts of one message that are read.
-MOST: Final = 4096
+MOST: Final = 64
 
 _TEXT: Final = re.compile(rb"[\x20-\x7e\x80-\xff]{2,}(?=\0)")
+
+#: Bytes of a virtual dataset's mapping that are looked at.
+MAPPING_READ: Final = 64 << 10
 
 COMPACT: Final = 0
 CONTIGUOUS: Final = 1
@@ -181,7 +184,7 @@ def _start(access: Access, address: int | None) -> int | None:
 def _mapping(access: Access, address: int, index: int) -> tuple[str, ...]:
     """The texts of a virtual dataset's mapping, the first file first; the selections between them are numbers."""
     window = global_object(access, address, index)
-    data = window.read(0, min(window.size, 1 << 20))
+    data = window.read(0, min(window.size, MAPPING_READ))
     begin = 1 + access.lengths
     first = data[begin:].partition(b"\0")[0].decode(errors="replace")
     rest = (found.decode(errors="replace") for found in _TEXT.findall(data, begin + len(first) + 1))

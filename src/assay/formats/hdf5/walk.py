@@ -10,10 +10,12 @@ from assay.formats.budget import LimitReached
 from assay.formats.hdf5 import btree, header, messages
 from assay.formats.hdf5.access import Access, Cursor
 from assay.formats.hdf5.hdf5 import Attribute, Dataset, Hdf5, Link
-from assay.formats.hdf5.heaps import FractalHeap, LocalHeap, global_object
+from assay.formats.hdf5.heaps import NAME_KEPT, FractalHeap, LocalHeap, global_object
 from assay.formats.hdf5.messages import Datatype, External, Filter, Layout
 from assay.formats.source import Window
 
+#: Bytes of a path: groups may be nested without end.
+MAX_PATH: Final = 8192
 #: Texts of variable length in one attribute that are looked up.
 TEXTS: Final = 256
 _SOFT: Final = 1
@@ -40,9 +42,13 @@ def walk(view: Hdf5, access: Access, root: int) -> None:
             view.note(error)
         reading.keep()
         for name, child in reversed(reading.children):
-            if child not in seen:
-                seen.add(child)
-                pending.append((f"{path.rstrip('/')}/{name}", child))
+            if child in seen:
+                continue
+            seen.add(child)
+            if len(path) + len(name) > MAX_PATH:
+                view.note(FormatError("groups are nested too deeply", offset=access.base + child))
+                continue
+            pending.append((f"{path.rstrip('/')}/{name}", child))
 
 
 class _Object:
@@ -144,7 +150,7 @@ class _Object:
             raise FormatError(f"a link of version {version}, which is unknown", offset=offset)
         kind = body.number(1) if flags & 8 else 0
         body.take((8 if flags & 4 else 0) + (1 if flags & 16 else 0))
-        name = body.take(body.number(1 << (flags & 3))).decode(errors="replace")
+        name = _text(body.take(body.number(1 << (flags & 3))))
         if kind == 0:
             place = body.address()
             if place is not None:
@@ -153,12 +159,11 @@ class _Object:
         value = body.take(body.number(2))
         path = self._below(name)
         if kind == _SOFT:
-            self._view.links.append(Link(path, "soft", "", value.decode(errors="replace"), offset))
+            self._view.links.append(Link(path, "soft", "", _text(value), offset))
         elif kind == _EXTERNAL:
             file, _, target = value[1:].partition(b"\0")
             target = target.partition(b"\0")[0]
-            link = Link(path, "external", file.decode(errors="replace"), target.decode(errors="replace"), offset)
-            self._view.links.append(link)
+            self._view.links.append(Link(path, "external", _text(file), _text(target), offset))
         else:
             self._view.links.append(Link(path, "user-defined", "", "", offset, kind))
 
@@ -197,7 +202,7 @@ class _Object:
         if version == 3:
             body.take(1)
         parts = [body.take(-(-size // 8) * 8 if version == 1 else size) for size in sizes]
-        name = parts[0].partition(b"\0")[0].decode(errors="replace")
+        name = _text(parts[0].partition(b"\0")[0])
         type_body, space_body = (Cursor(self._access, part, offset) for part in parts[1:])
         if version > 1 and flags & 1:
             type_body = messages.shared_message(self._access, type_body, header.DATATYPE)
@@ -227,3 +232,7 @@ class _Object:
 
     def _below(self, name: str) -> str:
         return f"{self._path.rstrip('/')}/{name}"
+
+
+def _text(data: bytes) -> str:
+    return data[:NAME_KEPT].decode(errors="replace")

@@ -151,7 +151,8 @@ class Machinery(Record):
             after += width
         elif code == op.INT or code == op.LONG or code == op.FLOAT or code == op.STRING or code == op.UNICODE:
             self.read_line(after)
-            constants.checked_line(int(code), self.line, int(offset))
+            if len(self.line) < LINE_KEPT:
+                constants.checked_line(int(code), self.line, int(offset))
             self.push(offset << 4, offset)
             if (code == op.STRING or code == op.UNICODE) and len(self.line) > 12:
                 self.suspected(offset, after + (1 if code == op.STRING else 0))

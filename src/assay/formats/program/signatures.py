@@ -14,7 +14,7 @@ _MAX_FAT: Final = 30
 def _native(head: Head) -> Claim:
     start = head.start
     if start[:4] == b"\x7fELF":
-        return Claim.CERTAIN if start[4:5] in b"\1\2" and start[5:6] in b"\1\2" else Claim.PLAUSIBLE
+        return Claim.CERTAIN if start[4:5] in _ORDERS and start[5:6] in _ORDERS else Claim.NO
     if start[:2] == b"MZ":
         return _windows(head, start)
     if start[:4] in _MACH:
@@ -61,6 +61,7 @@ def _signature(name: str, title: str, module: str, suffixes: str, claims: Callab
     return Signature(name, title, _ROOM + module, frozenset(suffixes.split()), claims)
 
 
+_ORDERS: Final = frozenset({b"\1", b"\2"})
 _MACH: Final = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbf")
 _PORTABLE: Final = (b"MZqFpD='", b"jartsr='")
 _CODES: Final = (

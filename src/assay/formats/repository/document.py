@@ -21,6 +21,9 @@ KEYS_SHOWN: Final = 8
 MAX_TEMPLATES: Final = 1_000
 
 
+_CONTAINERS: Final = (dict, list)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands in a document: a key below another place."""
@@ -187,20 +190,24 @@ class Document(View):
             if id(node) in seen:
                 continue
             seen.add(id(node))
-            children: Iterable[tuple[str, Node]]
+            inner: list[tuple[Place, Node]] = []
             if isinstance(node, dict):
                 yield Mapping(place, node)
-                children = node.items()
+                inner = [(place.below(key), child) for key, child in node.items() if isinstance(child, _CONTAINERS)]
                 for shadow in hidden.get(id(node), ()):
                     yield Mapping(place, {shadow.key: shadow.value})
-                    if isinstance(shadow.value, dict | list):
-                        pending.append((place.below(shadow.key), shadow.value))
+                    inner.append((place.below(shadow.key), shadow.value))
             elif isinstance(node, list):
-                children = ((str(number), child) for number, child in enumerate(node) if isinstance(child, dict | list))
-            else:
-                continue
-            inner = [(place.below(key), child) for key, child in children if isinstance(child, dict | list)]
-            pending += reversed(inner)
+                inner = [(place.below(str(number)), child) for number, child in enumerate(node) if _holds(child)]
+            inner.reverse()
+            pending += inner
+
+
+def _holds(node: Node) -> bool:
+    """Whether a mapping can be in it: of a tokenizer's many thousand pairs none need be kept in mind."""
+    if isinstance(node, list):
+        return any(isinstance(item, _CONTAINERS) for item in node)
+    return isinstance(node, dict)
 
 
 def _templates(place: Place, value: Node) -> Iterator[tuple[Place, str]]:

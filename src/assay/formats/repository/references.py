@@ -46,6 +46,28 @@ class Reference:
     name: str = ""
 
     @property
+    def own(self) -> bool:
+        """Whether it names code that no library brings along."""
+        top = self.module.partition(".")[0]
+        if self.repository or not self.module:
+            return False
+        match self.loader:
+            case Loader.COMPONENT:
+                return top not in COMPONENT_LIBRARIES
+            case Loader.SENTENCE_MODULE:
+                return top not in SENTENCE_LIBRARIES
+            case Loader.ADAPTER:
+                return top not in ADAPTER_LIBRARIES
+            case Loader.MLFLOW:
+                return top != "mlflow"
+        return True
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the module is imported from wherever Python finds one of its name, if it does not lie beside."""
+        return self.loader in (Loader.COMPONENT, Loader.SENTENCE_MODULE, Loader.ADAPTER, Loader.MLFLOW)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """Where the code may lie, relative to the document's folder, the likeliest first."""
         if self.repository or not self.module:
@@ -77,13 +99,10 @@ COMPONENT_LIBRARIES: Final = frozenset(
     )
 )  # fmt: skip
 #: Libraries whose modules sentence-transformers ordinarily names.
-SENTENCE_LIBRARIES: Final = (
-    "sentence_transformers.",
-    "sentence_transformers",
-    "transformers.",
-    "torch.nn.",
-    "pylate.",
-    "model2vec.",
+SENTENCE_LIBRARIES: Final = frozenset({"sentence_transformers", "transformers", "torch", "pylate", "model2vec"})
+#: Libraries whose classes adapters are ordinarily put on.
+ADAPTER_LIBRARIES: Final = frozenset(
+    {"transformers", "diffusers", "torch", "torchvision", "timm", "sentence_transformers", "peft", "__main__"}
 )
 
 
@@ -100,10 +119,15 @@ def references_of(document: Document) -> list[Reference]:
 
 
 def facts_of(document: Document) -> Iterator[Fact]:
-    """Files that a document names, as facts: Python files, and files of weights."""
+    """What a document names, as facts.
+
+    ``code`` is a Python file that is run from beside the document and nowhere else, ``module`` one that is imported
+    from wherever Python finds it when it does not lie there; ``weights`` are files of numbers.
+    """
     for reference in references_of(document):
-        for file in reference.files[:1]:
-            yield Fact("code", file)
+        if reference.own:
+            for file in reference.files[:1]:
+                yield Fact("module" if reference.by_name else "code", file)
     for mapping in document.mappings:
         weights = mapping.entries.get("weight_map")
         if isinstance(weights, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from jinja2 import nodes
@@ -46,17 +47,11 @@ class _Walk:
         self.found: set[Reach] = set()
         self.known = set(_KNOWN)
         self.texts: dict[str, str] = {}
-        self.budget = budget
-        for macro in tree.find_all(nodes.Macro):
-            self.known.add(macro.name)
-        for given in tree.find_all(nodes.Name):
-            if given.ctx in ("store", "param"):
-                self.known.add(given.name)
-        for number, (node, depth) in enumerate(_walk(tree)):
-            if depth > MAX_DEPTH:
-                raise FormatError(f"a Jinja template nested deeper than {MAX_DEPTH} levels")
-            if number % 1024 == 0:
-                budget.check_time()
+        parts = list(_walk(tree, budget))
+        for node in parts:
+            if isinstance(node, nodes.Macro) or (isinstance(node, nodes.Name) and node.ctx in ("store", "param")):
+                self.known.add(node.name)
+        for node in parts:
             self._look(node)
 
     def _look(self, node: nodes.Node) -> None:
@@ -203,15 +198,22 @@ class _Walk:
             self.found.add(Reach(danger, what[:80], line))
 
 
-def _walk(tree: nodes.Node) -> list[tuple[nodes.Node, int]]:
-    """Every node in the order of the text, with its depth."""
-    found: list[tuple[nodes.Node, int]] = []
+def _walk(tree: nodes.Node, budget: Budget) -> Iterator[nodes.Node]:
+    """Every node, in the order of the text.
+
+    :raises FormatError: they are nested too deeply
+    """
     pending: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    steps = 0
     while pending:
         node, depth = pending.pop()
-        found.append((node, depth))
+        steps += 1
+        if depth > MAX_DEPTH:
+            raise FormatError(f"a Jinja template nested deeper than {MAX_DEPTH} levels")
+        if steps % 1024 == 0:
+            budget.check_time()
+        yield node
         pending += [(child, depth + 1) for child in reversed(list(node.iter_child_nodes()))]
-    return found
 
 
 def _joined(parts: list[str | None]) -> str | None:

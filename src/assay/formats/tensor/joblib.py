@@ -159,7 +159,8 @@ class ZFile(View):
 
     def members(self) -> Iterator[Member]:
         """What it holds: a pickle, or the bytes of an array whose pickle is another file."""
-        start = _ZFILE_HEADER
+        # Python 2 wrote one blank more.
+        start = _ZFILE_HEADER + (self._source.read(_ZFILE_HEADER, 1) == b" ")
         found = expand(self._source, start, self._source.size - start, lambda: Deflate(15), self._budget)
         if found.error is not None:
             self.note(found.error)

@@ -117,7 +117,7 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
         "joblib-zfile",
         "joblib file (before 0.10)",
         _ROOM + "joblib",
-        frozenset({".z", ".pkl", ".joblib", ".jl"}),
+        frozenset({".z", ".gz", ".pkl", ".joblib", ".jl"}),
         _zfile,
     ),
     Signature(

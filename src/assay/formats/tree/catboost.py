@@ -74,11 +74,11 @@ def _core(view: CatBoost, source: Source, budget: Budget) -> None:
     root = Flatbuffer(source, budget).root()
     view.version = root.text(0)[:100]
     for entry in root.tables(2):
-        key, value = entry.text(0), entry.text(1)
+        key, value = entry.text(0, 200), entry.text(1)
         if len(view.notes) < _KEPT:
-            view.notes.append(Note(key[:200], value[:4096]))
-            view.mentions.extend((key[:200], mention) for mention in mentions_in(value))
-    view.part_kinds = [text[:200] for text, _ in zip(root.texts(3), range(_KEPT), strict=False)]
+            view.notes.append(Note(key, value[:4096]))
+            view.mentions.extend((key, mention) for mention in mentions_in(value))
+    view.part_kinds = [text for text, _ in zip(root.texts(3, 200), range(_KEPT), strict=False)]
     trees = root.table(1)
     if trees is None:
         raise FormatError("it has no trees", offset=0)

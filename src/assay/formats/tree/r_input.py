@@ -111,7 +111,7 @@ class Text:
 
     def text(self, length: int) -> str:
         """See :class:`Input`."""
-        if length == -1:
+        if length in {-1, 0}:
             return ""
         if length < 0 or length > self._cursor.left:
             raise FormatError("a text is longer than the file", offset=self.position)

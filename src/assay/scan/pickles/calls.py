@@ -10,7 +10,7 @@ from assay.scan.callables.allowed import Use, canonical, look_up
 from assay.scan.callables.harm import Harm, harm_of
 from assay.scan.pickles import arguments, results, wording
 from assay.scan.pickles.bench import Bench
-from assay.scan.pickles.names import is_class_like, is_python, reached, resolved, split
+from assay.scan.pickles.names import hint, is_class_like, is_python, reached, resolved, split
 
 #: Opcodes that give a state or items to something that is there already.
 FILLS: Final = frozenset(("BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"))
@@ -177,7 +177,7 @@ def flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, s
     bench.flag(
         "pickle-unknown-call",
         what,
-        f"calls {wording.text(what, 100)}{wording.arguments(args)}, which is not known to be harmless",
+        f"calls {wording.text(what, 100)}{wording.arguments(args)}, which is not known to be harmless{hint(what)}",
         call.offset,
         severity,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Final
 
 from assay.core.errors import FormatError
@@ -73,56 +72,16 @@ def _unreadable(bench: Bench, dotted: str, why: str, call: Call) -> None:
 
 def source(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
     """A text that is compiled and run while the pickle is loaded, as ``torch.fx`` writes its graphs down."""
-    texts = [
-        each for each in _flat(args) if isinstance(each, str) and ("\n" in each or "(" in each or "import" in each)
-    ]
-    found: list[Code] = []
-    for text in texts:
-        try:
-            tree = ast.parse(text[:TEXT_KEPT])
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        found.append(_of_tree(tree, complete=len(text) < TEXT_KEPT))
+    from assay.scan.pickles.source import read  # noqa: PLC0415 - it needs the compiler's parser
+
+    found = [code for each in _flat(args) if isinstance(each, str) and (code := read(each)) is not None]
     if not found:
         _unreadable(bench, dotted, "no Python is in them", call)
         return
-    if any(not isinstance(each, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Expr | ast.Assign | ast.AnnAssign)
-           for text in texts for each in _statements(text)):  # fmt: skip
-        bench.flag(
-            RULE, f"statements {call.offset}", f"{dotted} runs statements, not only definitions, while it is loaded",
-            call.offset, Severity.HIGH,
-        )  # fmt: skip
-    _report(bench, found, call)
-
-
-def _statements(text: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(text[:TEXT_KEPT]).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-
-
-def _of_tree(tree: ast.AST, *, complete: bool) -> Code:
-    names: set[str] = set()
-    bound: set[str] = {"torch", "forward"}
-    texts: list[str] = []
-    for node in ast.walk(tree):
-        match node:
-            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                bound.add(name)
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name) if name not in bound:
-                names.add(name)
-            case ast.Attribute(attr=name):
-                names.add(name)
-            case ast.Import(names=aliases):
-                names.update(each.name for each in aliases)
-            case ast.ImportFrom(module=str(module), names=aliases):
-                names.update((module, *(each.name for each in aliases)))
-            case ast.Constant(value=str(text)):
-                texts.append(text)
-    return Code("forward", tuple(sorted(names)), tuple(texts), complete=complete)
+    if any(each.statements for each in found):
+        words = f"{dotted} runs statements, not only definitions, while it is loaded"
+        bench.flag(RULE, f"statements {call.offset}", words, call.offset, Severity.HIGH)
+    _report(bench, [each.code for each in found], call)
 
 
 def _report(bench: Bench, found: list[Code], call: Call) -> None:

@@ -26,6 +26,7 @@ class Judgement:
         return self.hits.get(rule, ())
 
 
+_NOTHING_CALLED: Final = Judgement({})
 _made: WeakKeyDictionary[Pickle, Judgement] = WeakKeyDictionary()
 
 
@@ -35,6 +36,8 @@ def judge(view: Pickle, allowances: Allowances | None = None) -> Judgement:
     :param allowances: what an organisation allows for this file. Given before the rules run, it holds for all of them:
         they ask for the judgement without it
     """
+    if not (view.calls or view.imports):
+        return _NOTHING_CALLED
     made = _made.get(view)
     if made is None or allowances is not None:
         made = _made[view] = _judge(view, allowances or NOTHING_MORE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from assay.formats.pickle.values import Global, Result, Value
@@ -16,7 +17,41 @@ _UNMISTAKABLE: Final = frozenset((
     "webbrowser", "asyncio", "pdb", "codeop", "sysconfig",
 ))  # fmt: skip
 #: Double-underscored names that lead on to nothing.
-_HARMLESS: Final = frozenset(("__newobj__", "__newobj_ex__", "__name__", "__version__", "__doc__", "__init__", "__import__"))
+_HARMLESS: Final = frozenset(
+    ("__newobj__", "__newobj_ex__", "__name__", "__version__", "__doc__", "__init__", "__import__")
+)
+#: What words in a name say.
+_HINTS: Final = (
+    (
+        "runs something",
+        frozenset(
+            (
+                "run",
+                "exec",
+                "execute",
+                "eval",
+                "system",
+                "popen",
+                "spawn",
+                "shell",
+                "cmd",
+                "command",
+                "proxy",
+                "launch",
+                "call",
+            )
+        ),
+    ),
+    ("loads something", frozenset(("load", "loads", "unpickle", "deserialize", "restore", "import", "loader"))),
+    (
+        "fetches or sends something",
+        frozenset(("download", "fetch", "request", "url", "http", "connect", "send", "post", "upload")),
+    ),
+    (
+        "reads or writes files",
+        frozenset(("open", "read", "write", "save", "dump", "file", "path", "remove", "delete", "extract")),
+    ),
+)
 _STEPS: Final = 8
 
 
@@ -100,6 +135,13 @@ def resolved(found: Value, steps: int = 0) -> str:  # noqa: PLR0911 - one case f
                 start = resolved(args[0], steps + 1)
                 return f"{start}.{name}" if start else ""
     return ""
+
+
+def hint(dotted: str) -> str:
+    """What a name that nobody has read says of itself: words that follow it; empty when it says nothing."""
+    words = set(re.split(r"[._]+|(?<=[a-z])(?=[A-Z])", dotted.rpartition(".")[2]))
+    words = {word.lower() for word in words}
+    return next((f" and by its name {does}" for does, telling in _HINTS if words & telling), "")
 
 
 def owner(found: Value) -> str:

@@ -141,6 +141,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "onnx_broken_tensor",
         "onnx_compiled_part",
         "onnx_custom_operator",
+        "onnx_embedded_code",
         "onnx_external_attribute",
         "onnx_external_path_escape",
         "onnx_memory_address",
@@ -269,6 +270,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "python_runs_command",
     ),
     "repository": (
+        "pickle_sibling_module",
         "repository_loader_script",
         "repository_remote_code",
     ),

@@ -5,8 +5,8 @@ A few kilobytes that become gigabytes fill the memory or the disk of whatever un
 takes uploads, another scanner. Weights are nearly random numbers and hardly shrink at all.
 
 ## Example
-A zip of one megabyte whose member expands to a gigabyte of zeros; an xz stream that gives 7,000 bytes for each of its
-own.
+A zip of one megabyte whose member expands to a gigabyte of zeros; a zip of zips that does it in two steps; an xz stream
+that gives 7,000 bytes for each of its own.
 
 ## Remedy
 Do not unpack it where memory or disk are shared. If the content is honest, have it packed without compression; if you
@@ -30,6 +30,9 @@ def check(view: Archive) -> Iterator[Hit]:
     """Members that met a limit, and members that grow by hundreds."""
     for name, limit in view.bombs:
         yield Hit(f"{shown(name)} expands beyond what is allowed: {limit.what}", limit.offset, severity=Severity.HIGH)
+    if view.total is not None and not view.bombs and not view.inflated:
+        size, given = view.total
+        yield Hit(f"all that lies in it expands from {size:,} bytes to {given:,}, {given // size:,} times")
     stopped = {name for name, _ in view.bombs}
     for name, offset, taken, given in view.inflated:
         if name not in stopped:

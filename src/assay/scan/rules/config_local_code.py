@@ -24,21 +24,15 @@ from collections.abc import Iterator
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.repository.document import Document
-from assay.formats.repository.references import (
-    COMPONENT_LIBRARIES,
-    SENTENCE_LIBRARIES,
-    Loader,
-    Reference,
-    references_of,
-)
+from assay.formats.repository.references import Loader, references_of
 from assay.scan.rule import Hit, Rule
 
 
 def check(view: Document) -> Iterator[Hit]:
     """References to code beside the configuration."""
     for reference in references_of(view):
-        if reference.repository or not reference.module or not _is_own(reference):
-            continue
+        if not reference.own or reference.loader in (Loader.ADAPTER, Loader.MLFLOW):
+            continue  # these have rules of their own
         leaves = ".." in reference.value or reference.value.startswith(("/", "\\", "~")) or ":" in reference.module
         yield Hit(
             f"{reference.loader.value} runs {reference.value[:120]}, which is code beside the model"
@@ -47,16 +41,6 @@ def check(view: Document) -> Iterator[Hit]:
             line=view.line(reference.value),
             severity=Severity.HIGH if leaves else None,
         )
-
-
-def _is_own(reference: Reference) -> bool:
-    if reference.loader in (Loader.AUTO_MAP, Loader.CUSTOM_PIPELINE, Loader.HANDLER):
-        return True
-    if reference.loader is Loader.COMPONENT:
-        return reference.module.partition(".")[0] not in COMPONENT_LIBRARIES
-    if reference.loader is Loader.SENTENCE_MODULE:
-        return not reference.module.startswith(SENTENCE_LIBRARIES) and reference.module not in SENTENCE_LIBRARIES
-    return False
 
 
 RULE = Rule(

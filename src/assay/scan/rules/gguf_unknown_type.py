@@ -4,7 +4,7 @@
 How many bytes such a tensor takes is not known, so neither it nor what lies behind it can be checked.
 
 ## Example
-Element type 77.
+A tensor of element type 77, in a file of a newer llama.cpp.
 
 ## Remedy
 Ask which program wrote the file, and whether a newer version of assay knows the type.

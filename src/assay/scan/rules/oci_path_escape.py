@@ -8,7 +8,7 @@ Tools that pull models from registries write each layer under the name in its an
 `"annotations": {"org.opencontainers.image.title": "../../.bashrc"}` in `manifest.json`.
 
 ## Remedy
-Do not pull it.
+Do not pull it. Honest titles are names below the folder that the artifact is pulled to.
 
 ## References
 OCI Image Specification, *Annotations*. ORAS, path traversal advisories (CVE-2021-21272). CWE-22.

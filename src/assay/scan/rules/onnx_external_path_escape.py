@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
-from assay.formats.graph.onnx import TEXT_KEPT, Onnx
+from assay.formats.graph.onnx_view import TEXT_KEPT, Onnx
 from assay.scan.knowledge.paths import escape
 from assay.scan.knowledge.text import shown
 from assay.scan.rule import Hit, Rule

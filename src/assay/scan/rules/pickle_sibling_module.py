@@ -24,37 +24,25 @@ install the package that owns it from where you trust it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Final, Protocol
+from typing import Final
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
-from assay.formats.view import Fact
+from assay.scan.repository import Repository
 from assay.scan.rule import Hit, Rule
 
 _SUFFIXES: Final = (".py", ".pyc", ".so", ".pyd")
 
 
-class Repository(Protocol):
-    """What a folder's view offers to rules that look at several files."""
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Every file below the folder, relative to it, with slashes."""
-
-    @property
-    def facts(self) -> Mapping[str, tuple[Fact, ...]]:
-        """What each file says about its surroundings."""
-
-
 def check(view: Repository) -> Iterator[Hit]:
     """Compare what is imported with what lies there."""
     modules = _modules(view.paths)
-    for path in sorted(view.facts):
+    for path in sorted(view.facts_by_path):
         folder = PurePosixPath(path).parent
         told: set[str] = set()
-        for fact in view.facts[path]:
+        for fact in view.facts_by_path[path]:
             if fact.kind != "import":
                 continue
             for place in (str(folder), "."):
@@ -88,7 +76,7 @@ def _modules(paths: tuple[str, ...]) -> dict[tuple[str, str], str]:
 
 RULE = Rule(
     id="pickle-sibling-module",
-    reads="repository",
+    reads=Repository.kind,
     severity=Severity.HIGH,
     confidence=Confidence.HIGH,
     threats=threat.REMOTE_CODE,

@@ -8,7 +8,7 @@ looks like a comment may become statements; editors and scanners that read UTF-8
 `# coding: unicode_escape`, and a comment with `\\u000a` in it.
 
 ## Remedy
-Do not import it.
+Do not import it. If its authors need the encoding, let them save the file as UTF-8.
 
 ## References
 PEP 263. CWE-436, Interpretation Conflict.

@@ -30,12 +30,15 @@ def check(view: Repository) -> Iterator[Hit]:
     """Code that configurations name, followed to its file."""
     paths = set(view.paths)
     for path in view.paths:
-        named = [fact.value for fact in view.facts_by_path.get(path, ()) if fact.kind == "code"]
-        for file in dict.fromkeys(named):
+        named = {fact.value: fact.kind for fact in view.facts_by_path.get(path, ()) if fact.kind in ("code", "module")}
+        for file, kind in named.items():
             found = next((place for place in _places(path, file) if place in paths), None)
-            if found is None:
-                message = f"it has {file[:120]} run, which is not here to be inspected"
+            if found is None and kind == "module":
+                message = f"it has {file[:120]} imported, which is not here: whatever Python finds by that name is run"
                 yield Hit(message, member=path, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM)
+            elif found is None:
+                message = f"it has {file[:120]} run, which is not here to be inspected"
+                yield Hit(message, member=path, severity=Severity.LOW)
             else:
                 yield from _effects(view, path, found)
 

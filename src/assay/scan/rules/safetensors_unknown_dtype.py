@@ -4,7 +4,7 @@
 What the bytes mean is known to one reader only, and nobody else can check them.
 
 ## Example
-`"dtype": "F128"`
+`"w": {"dtype": "F128", "shape": [4], "data_offsets": [0, 64]}`
 
 ## Remedy
 Ask which program wrote the file, and whether a newer version of assay knows the type.

@@ -5,7 +5,7 @@ A loop over a huge range or the multiple of a text costs the template a few char
 sandbox does not stop it in all versions.
 
 ## Example
-`{{ "x" * 10**9 }}`.
+`{{ "x" * 10**9 }}`, or a loop over `range(10**9)`.
 
 ## Remedy
 Do not use the template.

@@ -21,6 +21,8 @@ from assay.formats.repository.text import MAX_TEXT
 
 #: Characters on either side of a word that are looked at.
 AROUND: Final = 300
+#: In a longer text, a table of words or of records, no key is worth reading for what it may hold.
+MAX_KEYED: Final = 1 << 20
 #: Places of one word in one text that are looked at.
 MAX_PLACES: Final = 2_000
 
@@ -84,7 +86,8 @@ def _alone(pattern: str) -> Callable[[str], Iterable[str]]:
 
 
 _PRIVATE: Final = (
-    r"-----BEGIN (?:(?!ENCRYPTED)[A-Z]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|[\s\"',+]){0,20}([A-Za-z0-9+/=]{40,})"
+    r"-----BEGIN (?:(?!ENCRYPTED)[A-Z]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:\\[nr]|[\s\"',+]){0,20}([A-Za-z0-9+/=]{40,})"
 )
 _KEYED: Final = re.compile(
     r"[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key"
@@ -167,6 +170,8 @@ def secrets_in(text: str) -> Iterator[Secret]:
     found: set[Secret] = set()
     seen: set[str] = set()
     for sort in _SORTS:
+        if sort.find is _keyed and len(text) > MAX_KEYED:
+            continue
         for around, start in _places(text, sort.words):
             for value in sort.find(around):
                 if value in seen or _is_placeholder(value):
