@@ -25,8 +25,8 @@ from assay.formats.view import Member, NotThisFormat, Problem
 
 _LINK: Final = 0o120000
 _SPECIAL: Final = {0o010000: "a pipe", 0o020000: "a character device", 0o060000: "a block device", 0o140000: "a socket"}
-#: Entries that are not compressed have their checksum checked up to this size; larger ones are numbers, rarely else.
-_CHECKED: Final = 8 << 20
+#: Bytes of entries that are not compressed whose checksums are compared; the rest, of large models, is taken as it is.
+_CHECKED: Final = 128 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +93,7 @@ class Zip(Archive):
         """Entries that expand to another size than declared. Filled while members are read, as the next two."""
         self.not_encrypted: list[Entry] = []
         """Entries that say they are encrypted, and are not."""
+        self._checked = 0
         self.slack: list[tuple[Entry, int]] = []
         """Entries whose compressed data end early, and how many bytes lie behind them."""
 
@@ -193,7 +194,8 @@ class Zip(Archive):
     def _stored(self, entry: Entry, data: Window) -> Source:
         if data.size != entry.size and data.size == entry.compressed_size:
             self.wrong_size.append((entry, data.size))
-        if entry.encrypted or data.size <= _CHECKED:
+        if entry.encrypted or self._checked + data.size <= _CHECKED:
+            self._checked += data.size
             if self._crc(data) == entry.crc:
                 if entry.encrypted:
                     self.not_encrypted.append(entry)
