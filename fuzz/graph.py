@@ -18,7 +18,20 @@ import atheris
 with atheris.instrument_imports(include=["assay"]):
     from assay.core.errors import FormatError
     from assay.formats.budget import Budget, Limits
-    from assay.formats.graph import coreml, layers, mlpackage, mxnet, onnx, opaque, openvino, paddle, xml
+    from assay.formats.graph import (
+        coreml,
+        coreml_weights,
+        layers,
+        mlpackage,
+        mxnet,
+        onnx,
+        onnx_runtime,
+        opaque,
+        openvino,
+        paddle,
+        paddle_json,
+        xml,
+    )
     from assay.formats.graph.claims import SIGNATURES
     from assay.formats.signature import Head
     from assay.formats.source import Memory
@@ -79,12 +92,29 @@ def _coreml() -> list[bytes]:
     return [head + network, head + program, head + pipeline, head + linked, head + _bytes(555, _bytes(10, b"C"))]
 
 
+def _coreml_weights() -> list[bytes]:
+    blob = struct.pack("<IIQQ", 0xDEADBEEF, 1, 4, 128).ljust(64, b"\0") + bytes(4)
+    return [struct.pack("<II", 1, 2).ljust(64, b"\0") + blob]
+
+
 def _paddle() -> list[bytes]:
     attribute = _bytes(4, _bytes(1, b"file_path"), _number(2, 2), _bytes(5, b"../x"))
     block = _bytes(1, _number(1, 0), _number(2, 0), _bytes(4, _bytes(3, b"py_func"), attribute))
     description = _number(1, 5) + _number(2, 2)
     parameters = bytes(16) + struct.pack("<I", len(description)) + description + bytes(8)
     return [block, parameters * 2]
+
+
+def _paddle_json() -> list[bytes]:
+    operator = {"#": "1.save", "A": [{"N": "file_path", "AT": {"#": "0.a_str", "D": "../x"}}], "I": [], "O": []}
+    program = {"regions": [{"blocks": [{"ops": [operator]}]}]}
+    return [json.dumps({"base_code": {"magic": "pir"}, "program": program}).encode()]
+
+
+def _onnx_runtime() -> list[bytes]:
+    # A root whose slot 1 is a table without fields.
+    root = struct.pack("<I4sHHHH", 16, b"ORTM", 8, 8, 0, 4) + struct.pack("<iI", 8, 12)
+    return [root + struct.pack("<HHxxxxi", 4, 4, 8)]
 
 
 def _openvino() -> list[bytes]:
@@ -129,6 +159,9 @@ Reader = Callable[..., View]
 TARGETS: dict[str, tuple[Reader, str, Callable[[], list[bytes]]]] = {
     "onnx": (onnx.read, "x.onnx", _onnx),
     "coreml": (coreml.read, "x.mlmodel", _coreml),
+    "coreml_weights": (coreml_weights.read, "weight.bin", _coreml_weights),
+    "paddle_json": (paddle_json.read, "x.json", _paddle_json),
+    "onnx_runtime": (onnx_runtime.read, "x.ort", _onnx_runtime),
     "paddle": (paddle.read, "x.pdmodel", _paddle),
     "openvino": (openvino.read, "x.xml", _openvino),
     "xml": (xml.read, "x.xml", _xml),
@@ -162,7 +195,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds()):
             Path(corpus, str(number)).write_bytes(seed)
-        atheris.Setup([*sys.argv, "-timeout=5", "-rss_limit_mb=1024", corpus], one)
+        atheris.Setup([sys.argv[0], "-timeout=5", "-rss_limit_mb=1024", *sys.argv[1:], corpus], one)
         atheris.Fuzz()
 
 

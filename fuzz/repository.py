@@ -13,6 +13,10 @@ from collections.abc import Callable
 import atheris
 
 with atheris.instrument_imports(include=["assay", "jinja2", "yaml"]):
+    import jinja2.ext
+    import jinja2.parser  # noqa: F401
+    import yaml  # noqa: F401
+
     from assay.core.errors import FormatError
     from assay.formats.budget import Budget
     from assay.formats.repository.signatures import SIGNATURES

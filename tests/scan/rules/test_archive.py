@@ -117,6 +117,7 @@ ZIPS = [
     ("a name twice but for case", "archive-duplicate-entry", HIGH, duplicate("archive/DATA.pkl", b"N.")),
     ("a name twice when resolved", "archive-duplicate-entry", HIGH, packed({"a/./b": b"1", "a//b": b"2"})),
     ("a library in a model", "archive-program-in-model", HIGH, packed({**MODEL, "archive/extra/helper.bin": ELF})),
+    ("a library among arrays", "archive-program-in-model", HIGH, packed({"a.npy": b"\x93NUMPY", "b.npy.so": ELF})),
     ("a checksum, CVE-2025-10156", "archive-wrong-checksum", MEDIUM, in_directory(packed(MODEL), 16, b"\1\2\3\4")),
     ("data behind it", "archive-trailing-data", MEDIUM, packed(MODEL) + PICKLE),
     ("a bomb of zeros", "archive-bomb", MEDIUM, packed({"a": bytes(40 << 20)}, zipfile.ZIP_DEFLATED)),
@@ -150,7 +151,7 @@ def test_entries_that_share_their_data_are_named() -> None:
 HONEST = {
     "a PyTorch zip": packed(MODEL | {"archive/version": b"3\n", "archive/byteorder": b"little"}),
     "an npz": packed({"a.npy": b"\x93NUMPY", "b.npy": bytes(99)}, zipfile.ZIP_DEFLATED),
-    "a wheel with a library": packed({"pkg/_core.so": ELF, "pkg/__init__.py": b"", "pkg-1.dist-info/RECORD": b""}),
+    "a wheel with a library": packed({"pkg/_core.so": ELF, "pkg/tests/a.npy": b"x", "pkg-1.dist-info/RECORD": b""}),
     "folders and resource forks": packed({"a/": b"", "a/b.txt": b"x", "__MACOSX/a/._b.txt": b"x", "a/..b": b""}),
     "a link inside": packed({"a/l": b"../b"}, attributes=0o120777),
     "backslashes of old Windows tools": packed({"a\\b.txt": b"x"}),
@@ -179,7 +180,12 @@ TARS = [
     ("a file through a link", "archive-link-escape", HIGH, tar_of(("w", "2", "/root/.ssh"), ("w/keys", "0", ""))),
     ("a device", "archive-special-file", MEDIUM, tar_of(("d", "4", ""))),
     ("data behind it", "archive-trailing-data", MEDIUM, tar_of(("a", "0", "")) + PICKLE.ljust(512, b"\0")),
-    ("a library in a model", "archive-program-in-model", HIGH, tar_of(("a.pkl", "0", ""), data=ELF)),
+    (
+        "a library in a model",
+        "archive-program-in-model",
+        HIGH,
+        tar_of(("model_config.yaml", "0", ""), ("w.bin", "0", ""), data=ELF),
+    ),
     ("a name twice", "archive-duplicate-entry", LOW, tar_of(("a", "0", ""), ("./a", "0", ""))),
 ]
 
@@ -256,6 +262,17 @@ def test_every_rule_of_archives_is_tested_here() -> None:
     """So that none is forgotten."""
     tested = {case[1] for case in (*ZIPS, *TARS, *STREAMS)} | {"tar-size-conflict", "zip-overlapping-entries"}
     assert {rule.id for rule in rules_for("archive")} == tested
+
+
+def test_a_bomb_of_shared_data_is_not_expanded_to_its_end() -> None:
+    """Two hundred entries whose data are the same block: what is clear after some need not be repeated."""
+    block = packed({"a": bytes(4 << 20)}, zipfile.ZIP_DEFLATED)
+    start = block.index(zip_records.CENTRAL)
+    line = block[start : block.index(zip_records.END)]
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 200, 200, len(line) * 200, start, 0)
+    view = read_zip(block[:start] + line * 200 + end)
+    assert found(view)["archive-bomb"] == Severity.HIGH
+    assert view.problems
 
 
 def test_a_bomb_of_bombs_is_named() -> None:

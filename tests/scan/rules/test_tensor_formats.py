@@ -199,6 +199,7 @@ TORCH = {
     "torch-storage-mismatch": ({"data/0": bytes(80)}, Severity.MEDIUM),
     "torch-unreferenced-entry": ({"extra__opt.pkl": b"\x80\x02N."}, Severity.MEDIUM),
     "torchscript-custom-class": ({"code__x.py": b"ops.acme.run(x)", "constants.pkl": b"\x80\x02)."}, Severity.LOW),
+    "torchscript-foreign-code": ({"code__x.py": b"import os", "constants.pkl": b"\x80\x02)."}, Severity.HIGH),
     "torchscript-file-access": ({"code__x.py": b'torch.save(x, "a")', "constants.pkl": b"\x80\x02)."}, Severity.HIGH),
 }
 
@@ -208,9 +209,16 @@ def test_torch(rule: str) -> None:
     """The rule fires alone; a checkpoint and an ordinary TorchScript program are silent."""
     entries, severity = TORCH[rule]
     assert hits(zipped(**entries)) == {rule: severity}
-    code = b"y = torch.add(x, ops.prim.data(x))\nz = ops.torchvision.nms(y, ops.quantized.add(y, y))"
+    code = b'y = torch.add(x, getattr(self.eval, "import os"))\nz = ops.torchvision.nms(y, ops.quantized.add(y, y))'
     assert hits(zipped()) == {}
     assert hits(zipped(code__m__py=b"", code__x=code, **{"constants.pkl": b"\x80\x02)."})) == {}
+
+
+def test_torchscript_that_is_python() -> None:
+    """The calls that a tool which runs it would make."""
+    for call in (b"os.system('id')", b"eval(x)", b"__import__('os')", b"  from os import system"):
+        view = zipped(**{"code/y.py": b"x = 1\n" + call, "constants.pkl": b"\x80\x02)."})
+        assert hits(view) == {"torchscript-foreign-code": Severity.HIGH}
 
 
 @pytest.mark.parametrize(

@@ -9,66 +9,25 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from assay.core.errors import FormatError
-from assay.formats.archive import ar, tar, zip_gaps, zip_methods, zip_records
+from assay.formats.archive import ar, tar, zip_entries, zip_gaps, zip_methods, zip_records
 from assay.formats.archive.archive import Archive, Place, shown
 from assay.formats.archive.expand import Expansion, expand
+from assay.formats.archive.zip_entries import Entry
 from assay.formats.archive.zip_gaps import Region
-from assay.formats.archive.zip_records import End, Header, Listed
-from assay.formats.budget import Budget
+from assay.formats.archive.zip_records import End
+from assay.formats.budget import Budget, LimitReached
 from assay.formats.signature import Claim, Head
 from assay.formats.source import Source, Window
 from assay.formats.view import Member, NotThisFormat, Problem
 
-_LINK: Final = 0o120000
-_SPECIAL: Final = {0o010000: "a pipe", 0o020000: "a character device", 0o060000: "a block device", 0o140000: "a socket"}
 #: Bytes of entries that are not compressed whose checksums are compared; the rest, of large models, is taken as it is.
 _CHECKED: Final = 128 << 20
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
-    """One file in the zip, as one reader or another would see it.
-
-    :param name: as the directory has it; as the local header has it, when the directory does not list it
-    :param offset: where its data start
-    :param header_offset: where its local header stands
-    :param compressed_size: bytes of data in the file
-    :param size: bytes it expands to, as declared
-    :param listed: whether the directory lists it
-    :param link: it is a symbolic link; its data are the target
-    :param special: what else it is, when it is neither file nor folder
-    :param local: its local header; ``None`` when there is none where the directory says
-    :param central: its entry in the directory; ``None`` when it has none
-    """
-
-    name: str
-    offset: int
-    header_offset: int
-    compressed_size: int
-    size: int
-    method: int
-    flags: int
-    crc: int
-    is_folder: bool
-    listed: bool
-    link: bool
-    special: str
-    local: Header | None
-    central: Header | None
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether it says that it is encrypted, which need not be so."""
-        return bool(self.flags & zip_records.ENCRYPTED)
-
-    @property
-    def end(self) -> int:
-        """Where its data end."""
-        return self.offset + self.compressed_size
+#: Beyond this, entries together may not expand to more than one alone.
+_AT_ONCE: Final = 256 << 20
 
 
 class Zip(Archive):
@@ -94,6 +53,7 @@ class Zip(Archive):
         self.not_encrypted: list[Entry] = []
         """Entries that say they are encrypted, and are not."""
         self._checked = 0
+        self._given = 0
         self.slack: list[tuple[Entry, int]] = []
         """Entries whose compressed data end early, and how many bytes lie behind them."""
 
@@ -121,6 +81,9 @@ class Zip(Archive):
     def members(self) -> Iterator[Member]:
         """Every entry that holds anything, then whatever lies outside all entries."""
         for entry in self.entries:
+            if self._given > _AT_ONCE and self._given > self.budget.limits.ratio * self.source.size:
+                self.stop(entry.name, LimitReached("ratio", self.budget.limits.ratio), entry.header_offset)
+                return
             if entry.local is None or entry.special or (entry.is_folder and not entry.compressed_size):
                 continue
             self.budget.check_time(entry.header_offset)
@@ -128,7 +91,7 @@ class Zip(Archive):
                 if entry.is_folder and not source.size:
                     continue
                 self.look(entry.name, entry.header_offset, source)
-                yield Member(entry.name, source, entry.header_offset, _expected(entry))
+                yield Member(entry.name, source, entry.header_offset, zip_entries.expected(entry))
         for region in self.regions:
             if region.title != zip_gaps.PREFIX or not self._read_by_another():
                 yield Member(region.title, Window(self.source, region.offset, region.length), region.offset)
@@ -145,7 +108,7 @@ class Zip(Archive):
                     link = self.open(entry).read(0, 4096).decode("utf-8", "surrogateescape")
                 except FormatError:
                     link = ""
-            for name in dict.fromkeys(names(entry)):
+            for name in dict.fromkeys(zip_entries.names(entry)):
                 yield Place(name, entry.header_offset, link, False, entry.special, entry.is_folder)
 
     def _readings(self, entry: Entry) -> Iterator[Source]:
@@ -171,6 +134,7 @@ class Zip(Archive):
         except FormatError as error:
             self.stop(entry.name, error, entry.offset)
             return
+        self._given += expansion.size
         self.grew(entry.name, entry.header_offset, expansion.consumed, expansion.size)
         if expansion.error is None:
             if entry.encrypted:
@@ -273,16 +237,6 @@ def _inside_another(source: Source, budget: Budget, view: Zip) -> bool:
     return any(entry.offset <= first and end.end <= entry.offset + entry.size for entry in entries)
 
 
-def names(entry: Entry) -> Iterator[str]:
-    """Every name that one reader or another gives the entry."""
-    yield entry.name
-    for header in (entry.central, entry.local):
-        if header is not None:
-            yield header.name
-            if header.unicode_name is not None:
-                yield header.unicode_name
-
-
 def _directories(view: Zip, entries: list[Entry], spans: list[zip_gaps.Span]) -> None:
     """Read every directory that an end record of its own names."""
     seen: set[int] = set()
@@ -308,7 +262,7 @@ def _directory(
     known = {(entry.header_offset, entry.name) for entry in entries} if entries else set()
     for listed in zip_records.central_entries(view.source, directory, end.first, view.budget):
         count, after = count + 1, listed.header.end
-        entry = _listed(view, listed, base)
+        entry = zip_entries.from_directory(view.source, listed, base)
         if entry.local is None:
             what = f"{shown(entry.name)}: its local header is missing"
             view.problems.append(Problem(what, listed.header.offset))
@@ -317,48 +271,14 @@ def _directory(
         if known and (entry.header_offset, entry.name) in known:
             continue
         entries.append(entry)
-        variant = _variant(entry)
-        if variant is not None:
-            entries.append(variant)
+        other = zip_entries.variant(entry)
+        if other is not None:
+            entries.append(other)
     spans.append(zip_gaps.Span(directory, after))
     if count or not view.directories:
         view.directories += 1
     if count != end.count and count % 65536 != end.count:
         view.miscounted = view.miscounted or (end.count, count)
-
-
-def _listed(view: Zip, listed: Listed, base: int) -> Entry:
-    header = listed.header
-    offset = listed.local_offset + base
-    local = zip_records.local_header(view.source, offset)
-    if local is None and base:
-        offset = listed.local_offset
-        local = zip_records.local_header(view.source, offset)
-    mode = listed.attributes >> 16 & 0o170000 if listed.unix else 0
-    name = header.name if header.unicode_name is None else header.unicode_name
-    return Entry(
-        name, local.end if local else offset, offset, header.compressed, header.size, header.method,
-        header.flags | (local.flags & zip_records.ENCRYPTED if local else 0), header.crc, name.endswith("/"), True,
-        mode == _LINK, _SPECIAL.get(mode, ""), local, header,
-    )  # fmt: skip
-
-
-def _variant(entry: Entry) -> Entry | None:
-    """What a reader that trusts the local header makes of a listed entry, when that is something else."""
-    local = entry.local
-    if local is None or (local.flags & zip_records.DESCRIBED and not local.compressed):
-        return None
-    if (local.method, local.compressed) == (entry.method, entry.compressed_size):
-        return None
-    return _from_local(local, entry)
-
-
-def _from_local(local: Header, entry: Entry | None = None) -> Entry:
-    name = local.name if local.unicode_name is None else local.unicode_name
-    return Entry(
-        name, local.end, local.offset, local.compressed, local.size, local.method, local.flags, local.crc,
-        name.endswith("/"), False, False, "", local, entry.central if entry else None,
-    )  # fmt: skip
 
 
 def _unlisted(view: Zip, region: Region) -> tuple[list[Entry], tuple[Region, ...]]:
@@ -376,13 +296,8 @@ def _unlisted(view: Zip, region: Region) -> tuple[list[Entry], tuple[Region, ...
         assert local is not None, "it was found because it can be read"
         local, at = zip_gaps.measured(view.source, local, end, view.budget)
         if local.raw_name or local.compressed:  # Android's build tools fill holes with headers of nothing
-            entries.append(_from_local(local))
+            entries.append(zip_entries.from_local(local))
     return entries, tuple(rest)
-
-
-def _expected(entry: Entry) -> tuple[str, ...]:
-    """PyTorch unpickles these whatever they look like."""
-    return ("pickle",) if any(name.rpartition("/")[2] == "data.pkl" for name in names(entry)) else ()
 
 
 def _printable(comment: bytes) -> bool:
@@ -391,3 +306,6 @@ def _printable(comment: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return all(letter.isprintable() or letter in "\t\r\n" for letter in text)
+
+
+__all__ = ["Entry", "Zip", "read"]

@@ -106,6 +106,11 @@ def _mxnet(head: Head) -> Claim:
     return Claim.PLAUSIBLE if head.name.lower().endswith("-symbol.json") else Claim.NO
 
 
+def _coreml_weights(head: Head) -> Claim:
+    marked = head.start[64:68] == b"\xef\xbe\xad\xde" and head.start[4:8] == b"\x02\0\0\0"
+    return Claim.CERTAIN if marked else Claim.NO
+
+
 def _mlpackage(head: Head) -> Claim:
     return Claim.PLAUSIBLE if b'"itemInfoEntries"' in head.start and head.start[:1] in b"{ \t\r\n" else Claim.NO
 
@@ -158,11 +163,10 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     Signature("onnx", "ONNX model", f"{_ROOM}.onnx", frozenset({".onnx", ".pb"}), _onnx),
     Signature("ort", "ONNX Runtime model", f"{_ROOM}.onnx_runtime", frozenset({".ort"}), _onnx_runtime),
     Signature("coreml", "Core ML model", f"{_ROOM}.coreml", frozenset({".mlmodel"}), _coreml),
+    Signature("coreml-weights", "Core ML weights", f"{_ROOM}.coreml_weights", frozenset({".bin"}), _coreml_weights),
     Signature("mlpackage", "Core ML package", f"{_ROOM}.mlpackage", frozenset({".json"}), _mlpackage),
     Signature("openvino", "OpenVINO model", f"{_ROOM}.openvino", frozenset({".xml"}), _openvino),
-    Signature(
-        "paddle", "PaddlePaddle model", f"{_ROOM}.paddle", frozenset({".pdmodel", ".pdiparams", ".pdparams"}), _paddle
-    ),
+    Signature("paddle", "PaddlePaddle model", f"{_ROOM}.paddle", frozenset({".pdmodel", ".pdiparams"}), _paddle),
     Signature("paddle-json", "PaddlePaddle program", f"{_ROOM}.paddle_json", frozenset({".json"}), _paddle_json),
     Signature("mxnet", "MXNet model", f"{_ROOM}.mxnet", frozenset({".json", ".params", ".nd"}), _mxnet),
     Signature("caffe", "Caffe model", f"{_ROOM}.layers", frozenset({".prototxt", ".caffemodel"}), _caffemodel),

@@ -35,8 +35,7 @@ _MARKERS: Final = (
 
 _PATTERN: Final = re.compile(
     rb"""
-    (?P<library>(?<![\w./\\:-])[\w./\\:$%{}~-]{3,300}\.(?:so(?:\.\d+){0,3}|dll|dylib)(?![\w.]))
-    |(?P<command>\bos\.(?:system|popen|execute|exec[lv]p?e?|spawn[lv]p?e?)\s*\(|\bio\.popen\s*\(|\bsubprocess\.\w+
+    (?P<command>\bos\.(?:system|popen|execute|exec[lv]p?e?|spawn[lv]p?e?)\s*\(|\bio\.popen\s*\(|\bsubprocess\.\w+
         |\bpopen\s*\(|(?<![\w.])/bin/(?:ba|z|da|k)?sh\b|\bcmd(?:\.exe)?\s+/[ck]\b|\b[Pp]ower[Ss]hell(?:\.exe)?\s+-
         |\b(?:ba|z|da|k)?sh\s+-c\s|\b(?:curl|wget)\s+(?:-\w+\s+)*["']?(?:https?|ftp)://
         |\bRuntime\.getRuntime\s*\(|\bjava\.lang\.Runtime\b|\bProcessBuilder\b)
@@ -48,6 +47,17 @@ _PATTERN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_SUFFIX: Final = re.compile(rb"\.(?:so(?:\.\d+){0,3}|dll|dylib)(?![\w.])")
+_PATH: Final = re.compile(rb"[\w./\\:$%{}~-]{3,}\Z")
+_LONGEST_PATH: Final = 300
+#: Text in binary data. Random bytes have few such runs, so that most of a large file is passed over quickly.
+_RUN: Final = re.compile(rb"[\t\n\r -~]{6,}")
+#: ASCII text in UTF-16LE: a zero after every letter.
+_WIDE: Final = re.compile(rb"(?:[\t\n\r -~]\0){6,}")
+#: One of these is in every telling word, so written.
+_WIDE_MARKS: Final = (
+    b"\0.\0", b"\0(\0", b"\0/\0", b"\0\\\0", b"e\0r\0", b"_\0_\0", b"<\0s\0", b"t\0 \0", b"m\0 \0", b"l\0 \0", b"h\0 \0",
+)  # fmt: skip
 _PRINTABLE: Final = frozenset(range(32, 127))
 
 
@@ -97,25 +107,37 @@ def mentions_of(source: Source, budget: Budget, start: int = 0, end: int | None 
 
 def _both(data: bytes, offset: int, first: int, last: int) -> Iterator[Mention]:
     yield from _find(data, offset, first, last)
-    # ASCII in UTF-16LE has a zero after every letter.
-    if b".\0" in data or b"(\0" in data or b"/\0" in data:
-        for shift in (0, 1):
-            narrow = data[shift::2]
-            wide = data[shift + 1 :: 2]
-            text = bytes(low if high == 0 else 0 for low, high in zip(narrow, wide, strict=False))
-            for mention in _find(text, 0, first // 2, last // 2):
-                yield Mention(mention.kind, mention.text, mention.word, offset + shift + mention.offset * 2)
+    if not any(mark in data for mark in _WIDE_MARKS):
+        return
+    for run in _WIDE.finditer(data):
+        if first <= run.start() < last:
+            text = run.group()[::2]
+            for mention in _find(text, 0, 0, len(text)):
+                yield Mention(mention.kind, mention.text, mention.word, offset + run.start() + mention.offset * 2)
 
 
 def _find(data: bytes, offset: int, first: int, last: int) -> Iterator[Mention]:
-    if not any(marker in data for marker in _MARKERS):
-        return
-    for match in _PATTERN.finditer(data):
-        if first <= match.start() < last:
-            word = match.group().strip().decode("utf-8", "replace")
-            yield Mention(
-                match.lastgroup or CODE, _around(data, match.start(), match.end()), word, offset + match.start()
-            )
+    for run in _RUN.finditer(data):
+        start, piece = run.start(), run.group()
+        if start >= last or run.end() <= first or not any(marker in piece for marker in _MARKERS):
+            continue
+        found = sorted((*_words(piece), *_libraries(piece)))
+        for begin, end, kind in found:
+            if first <= start + begin < last:
+                word = piece[begin:end].strip().decode("utf-8", "replace")
+                yield Mention(kind, _around(piece, begin, end), word, offset + start + begin)
+
+
+def _words(piece: bytes) -> Iterator[tuple[int, int, str]]:
+    for match in _PATTERN.finditer(piece):
+        yield match.start(), match.end(), match.lastgroup or CODE
+
+
+def _libraries(piece: bytes) -> Iterator[tuple[int, int, str]]:
+    for match in _SUFFIX.finditer(piece):
+        before = max(0, match.start() - _LONGEST_PATH)
+        if path := _PATH.search(piece[before : match.start()]):
+            yield before + path.start(), match.end(), LIBRARY
 
 
 def _around(data: bytes, start: int, end: int) -> str:

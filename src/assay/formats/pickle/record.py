@@ -61,6 +61,7 @@ class Record(State):
         self.last_alike: dict[tuple[str, int], int] = {}
         self.overflow: dict[tuple[str, int], int] = {}
         self.results: list[Value] = []
+        self.calls_kept = CALLS
         self.values_left = VALUES_IN_ALL
         self.text_left = TEXT_IN_ALL
 
@@ -224,7 +225,7 @@ class Record(State):
             self.alike[key] = seen
             if seen > ALIKE:
                 return self.repeat(self.last_alike[key])
-        elif len(self.calls) >= CALLS:
+        elif len(self.calls) >= self.calls_kept:
             return self.call_dropped(code, target, key, offset)
         args = (self.value(arguments),) if code == "BUILD" else self.positional(arguments, offset)
         named = None if keywords < 0 else self.value(keywords)
@@ -237,7 +238,7 @@ class Record(State):
 
     def call_items(self, code: str, target: i64, start: i64, stop: i64, offset: i64) -> None:
         """Write down that the values on the stack from ``start`` to ``stop`` are put into ``target``."""
-        if len(self.calls) >= CALLS:
+        if len(self.calls) >= self.calls_kept:
             self.call_dropped(code, target, (code, int(target >> 4) if target & 15 == OBJECT else -1), offset)
             return
         self.keep(Call(code, self.value(target), self.row(start, stop), None, int(offset)))
@@ -261,8 +262,8 @@ class Record(State):
         place = self.overflow.get(key)
         if place is not None and key[1] >= 0:
             return self.repeat(place)
-        if place is not None and len(self.calls) > 2 * CALLS:
-            self.refuse("calls", 2 * CALLS, offset)
+        if len(self.calls) > 2 * self.calls_kept:
+            self.refuse("calls", 2 * self.calls_kept, offset)
         token = self.keep(Call(code, self.value(target), (Opaque("arguments", int(offset)),), None, int(offset)))
         self.overflow[key] = int(token >> 4)
         return token

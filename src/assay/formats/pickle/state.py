@@ -239,7 +239,7 @@ class State:
         if self.top <= size - REACH:
             return
         if size < CELLS:
-            self.cells = longer(self.cells, self.top, size * 4, 0)
+            self.cells = longer(self.cells, self.top, min(size * 4, CELLS), 0)
             return
         self.check(position)
         spare = self.spare if len(self.spare) == size else rows(size)

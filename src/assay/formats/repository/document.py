@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from assay.formats.repository.text import line_with
 from assay.formats.source import Memory
 from assay.formats.view import Fact, Member, View
+
+if TYPE_CHECKING:
+    from assay.formats.repository.references import Reference
 
 Node: TypeAlias = "bool | int | float | str | list[Node] | dict[str, Node] | None"
 
@@ -163,9 +166,16 @@ class Document(View):
         for place, text in self.templates[:MAX_TEMPLATES]:
             yield Member(str(place) or "template", Memory(text.encode("utf-8", "surrogatepass")), expected=("jinja",))
 
+    @cached_property
+    def references(self) -> list[Reference]:
+        """Code and repositories that it makes a library load."""
+        from assay.formats.repository.references import references_of  # noqa: PLC0415 - it needs this module's names
+
+        return references_of(self)
+
     def facts(self) -> Iterable[Fact]:
-        """Code, weights and files that it names (see :class:`View`)."""
-        from assay.formats.repository.references import facts_of  # noqa: PLC0415 - it needs this module's names
+        """Code and weights that it names (see :class:`View`)."""
+        from assay.formats.repository.references import facts_of  # noqa: PLC0415 - as above
 
         return facts_of(self)
 

@@ -45,7 +45,6 @@ class Effect:
     :param target: the dotted name of what is called
     :param detail: its first argument, cut, when that is known
     :param where: the function it stands in, as the file names it; empty at its top
-    :param reversed_shell: a part of handing out a shell
     """
 
     does: Does

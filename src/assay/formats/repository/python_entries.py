@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Functions that a serving framework looks for by name in the file it is given: SageMaker, MLflow.
-_FUNCTIONS: Final = frozenset({"model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "_load_pyfunc"})
+#: Functions that a serving framework looks for by name in the file it is given: SageMaker, MLflow, TorchServe.
+_FUNCTIONS: Final = frozenset(
+    {"model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "_load_pyfunc", "handle"}
+)
 #: File → functions that its framework looks for in it: Azure ML, TorchServe, transformers' ``custom_generate``.
 _BY_FILE: Final[dict[str, frozenset[str]]] = {
     "score.py": frozenset({"init", "run"}),

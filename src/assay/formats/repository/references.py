@@ -124,7 +124,7 @@ def facts_of(document: Document) -> Iterator[Fact]:
     ``code`` is a Python file that is run from beside the document and nowhere else, ``module`` one that is imported
     from wherever Python finds it when it does not lie there; ``weights`` are files of numbers.
     """
-    for reference in references_of(document):
+    for reference in document.references:
         if reference.own:
             for file in reference.files[:1]:
                 yield Fact("module" if reference.by_name else "code", file)

@@ -11,9 +11,14 @@ from typing import Final
 _PARTS: Final = re.compile(
     r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|#[^\n]*"
     r"|(?<![\w.])(?P<class>__torch__\.torch\.classes\.[\w.]+)"
-    r"|(?<![\w.])(?P<call>(?:torch|ops\.\w+)(?:\s*\.\s*\w+)+)\s*\(",
-    re.ASCII,
+    r"|(?<![\w.])(?P<call>(?:torch|ops\.\w+)(?:\s*\.\s*\w+)+)\s*\("
+    r"|^[ \t]*(?:import|from)[ \t]+(?P<module>[\w.]+)"
+    r"|(?<![\w.])(?P<python>(?:os|sys|subprocess|socket|shutil|builtins|importlib|pickle|ctypes)\.[\w.]+"
+    r"|eval|exec|compile|open|__import__|globals)\s*\(",
+    re.ASCII | re.MULTILINE,
 )
+#: The namespace of imports and of Python's own functions.
+PYTHON: Final = "python"
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -22,7 +27,7 @@ class Use:
     """An operator or a class that the source names.
 
     :param space: the operator's namespace, ``aten`` for ``torch.add`` and ``ops.aten.add``; of a class, the one it is
-        registered in
+        registered in; :data:`PYTHON` for what TorchScript itself never writes
     :param name: the operator, or the class
     """
 
@@ -37,10 +42,13 @@ def uses(text: str) -> Iterator[Use]:
     seen: set[tuple[str, str, bool]] = set()
     line, place = 1, 0
     for found in _PARTS.finditer(text):
-        dotted = found["class"] or found["call"]
+        dotted = found["class"] or found["call"] or found["module"] or found["python"]
         if dotted is None:
             continue
-        use = _class(dotted) if found["class"] else _operator(_BLANKS.sub("", dotted))
+        if found["module"] or found["python"]:
+            use = PYTHON, dotted
+        else:
+            use = _class(dotted) if found["class"] else _operator(_BLANKS.sub("", dotted))
         if (*use, bool(found["class"])) in seen:
             continue
         seen.add((*use, bool(found["class"])))

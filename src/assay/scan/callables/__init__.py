@@ -5,9 +5,8 @@ it); the list of harms (:mod:`assay.scan.callables.harm`) only gives a name that
 ``docs/callables.md`` says how both were made.
 """
 
-from assay.scan.callables.allowance import Allowance, Allowances
 from assay.scan.callables.allowed import Use, look_up
 from assay.scan.callables.harm import Harm, harm_of
 from assay.scan.callables.inert import inert_names
 
-__all__ = ["Allowance", "Allowances", "Harm", "Use", "harm_of", "inert_names", "look_up"]
+__all__ = ["Harm", "Use", "harm_of", "inert_names", "look_up"]

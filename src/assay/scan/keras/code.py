@@ -53,11 +53,17 @@ def judge(code: bytes) -> tuple[Harm | None, tuple[str, ...]]:
 
 
 def _code(value: Json) -> bytes | None:
-    """Bytecode in base 64, alone or first of a list or tuple with defaults and closure."""
+    """Bytecode in base 64, alone or first of a list or tuple with defaults and closure.
+
+    Only code is written as such a list: where it cannot be decoded it is empty, not none.
+    """
     if isinstance(value, dict):
         value = value.get("items")
+    listed = isinstance(value, list)
     if isinstance(value, list) and value:
         value = value[0]
     data = decoded(value)
     # The first byte of a marshalled code object, with or without the mark of something referred to.
-    return data if data is not None and data[:1] in (b"c", b"\xe3") else None
+    if data is not None and data[:1] in (b"c", b"\xe3"):
+        return data
+    return b"" if listed and isinstance(value, str) else None

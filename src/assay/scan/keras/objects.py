@@ -145,12 +145,11 @@ def _unplaced(found: KerasObject) -> Verdict | None:
     # Keras 2 wrote its own newer optimizers as if they were somebody's: ``Custom>Adam``.
     if found.class_name.removeprefix("Custom>") in listed["class"] and not found.is_function:
         return None
-    if found.is_function:
-        if found.name in listed["function"]:
-            return None
-        harm = harm_of(f"builtins.{found.name}") if found.module == "builtins" else None
-        if harm is not None:
-            return Verdict(Kind.FOREIGN, harm.does, harm in _WORST)
+    if found.is_function and found.name in listed["function"]:
+        return None
+    harm = harm_of(f"builtins.{found.name}") if found.module == "builtins" else None
+    if harm is not None:
+        return Verdict(Kind.FOREIGN, harm.does, harm in _WORST)
     return Verdict(Kind.CUSTOM, "must be registered by the program that loads the file")
 
 

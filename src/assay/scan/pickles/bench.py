@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from assay.core.allowance import Allowance
 from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import Call, Result, Value
 from assay.formats.pickle.view import Pickle
-from assay.scan.callables.allowance import Allowances
 from assay.scan.pickles import wording
 from assay.scan.rule import Hit
 
@@ -30,6 +30,7 @@ class _Seen:
 class Bench:
     """Where one pickle lies while it is judged.
 
+    :param allowances: what an organisation allows for this file, by name
     :param hits: rule → what it is about → what was seen
     :param accounted: dotted names that need no word of their own any more
     :param states: what ``BUILD`` gave to a call's result, by the identity of that call
@@ -39,7 +40,7 @@ class Bench:
     """
 
     view: Pickle
-    allowances: Allowances
+    allowances: dict[str, Allowance]
     hits: dict[str, dict[str, _Seen]] = field(default_factory=dict)
     accounted: set[str] = field(default_factory=set)
     states: dict[int, list[Value]] = field(default_factory=dict)

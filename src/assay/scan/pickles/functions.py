@@ -39,6 +39,9 @@ def code(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None
                     complete=len(instructions) < TEXT_KEPT and many == len(constants) and count == len(names),
                 )
                 _report(bench, [found], call)
+                if count > len(names):
+                    words = f"carries a function that uses {count} names, of which only {len(names)} could be read"
+                    bench.flag(RULE, f"cut {call.offset}", words, call.offset, Severity.MEDIUM, Confidence.LOW)
                 return
     bench.flag(
         RULE, f"unreadable {call.offset}", f"makes a function with {dotted} of parts that cannot be read", call.offset,

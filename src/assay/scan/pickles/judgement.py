@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from assay.core.allowance import Allowance
 from assay.formats.pickle.view import Pickle
-from assay.scan.callables.allowance import Allowances
 from assay.scan.pickles import calls, fetched
 from assay.scan.pickles.bench import Bench
 from assay.scan.rule import Hit
-
-NOTHING_MORE: Final = Allowances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +28,22 @@ _NOTHING_CALLED: Final = Judgement({})
 _made: WeakKeyDictionary[Pickle, Judgement] = WeakKeyDictionary()
 
 
-def judge(view: Pickle, allowances: Allowances | None = None) -> Judgement:
+def judge(view: Pickle, allowances: tuple[Allowance, ...] | None = None) -> Judgement:
     """Judge a pickle; a view that was judged before is not judged again.
 
-    :param allowances: what an organisation allows for this file. Given before the rules run, it holds for all of them:
+    :param allowances: what an organisation allows for this file, and today: its caller leaves out the others. Given before the rules run, it holds for all of them:
         they ask for the judgement without it
     """
     if not (view.calls or view.imports):
         return _NOTHING_CALLED
     made = _made.get(view)
     if made is None or allowances is not None:
-        made = _made[view] = _judge(view, allowances or NOTHING_MORE)
+        made = _made[view] = _judge(view, allowances or ())
     return made
 
 
-def _judge(view: Pickle, allowances: Allowances) -> Judgement:
-    bench = Bench(view, allowances)
+def _judge(view: Pickle, allowances: tuple[Allowance, ...]) -> Judgement:
+    bench = Bench(view, {allowance.name: allowance for allowance in allowances})
     for call in view.calls:
         if call.op == "BUILD":
             bench.note_state(call)

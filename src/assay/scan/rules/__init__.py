@@ -74,6 +74,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "torch_unreferenced_entry",
         "torchscript_custom_class",
         "torchscript_file_access",
+        "torchscript_foreign_code",
     ),
     "torch-legacy": (
         "torch_legacy_computed_magic",

@@ -23,27 +23,29 @@ from assay.core.finding import Confidence, Severity
 from assay.formats.archive.archive import Archive, shown
 from assay.scan.rule import Hit, Rule
 
-_MODELS = (
-    ".pkl",
-    ".npy",
-    ".safetensors",
-    ".onnx",
-    ".gguf",
-    ".weights.h5",
-    ".ckpt",
-    ".tflite",
-    ".pdmodel",
-    "saved_model.pb",
+#: Files by which the archives of PyTorch, Keras, NeMo, TensorFlow and skops are known. Packages carry libraries
+#: and, in their tests, weights of every kind: these alone make no model.
+_MARKS = frozenset(
+    {"data.pkl", "model.weights.h5", "model_config.yaml", "saved_model.pb", "schema.json", "mar-inf/manifest.json"}
 )
 
 
 def check(view: Archive) -> Iterator[Hit]:
     """ELF, PE and Mach-O members of what looks like a model."""
-    if not view.programs or not any(place.name.lower().endswith(_MODELS) for place in view.places()):
+    if not view.programs or not _is_model(view):
         return
     for name, offset, form in view.programs:
         if "/aotinductor/" not in name:  # what torch.export compiles; the rules of PyTorch judge it
             yield Hit(f"the member {shown(name)} begins as a native program ({form})", offset)
+
+
+def _is_model(view: Archive) -> bool:
+    programs = {name for name, _, _ in view.programs}
+    names = {place.name for place in view.places() if not place.is_folder}
+    if any(name.lower().rpartition("/")[2] in _MARKS for name in names):
+        return True
+    others = names - programs
+    return bool(others) and all(name.lower().endswith(".npy") for name in others)
 
 
 RULE = Rule(

@@ -22,14 +22,14 @@ from collections.abc import Iterator
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.repository.document import Document
-from assay.formats.repository.references import Loader, references_of
+from assay.formats.repository.references import Loader
 from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.names import KNOWN_PACKAGES, judge
 
 
 def check(view: Document) -> Iterator[Hit]:
     """Modules that an adapter has imported."""
-    for reference in references_of(view):
+    for reference in view.references:
         if reference.loader is not Loader.ADAPTER or reference.repository:
             continue
         library = reference.module

@@ -26,7 +26,7 @@ from typing import Final
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.repository.document import Document
-from assay.formats.repository.references import Loader, references_of
+from assay.formats.repository.references import Loader
 from assay.scan.rule import Hit, Rule
 
 #: What libraries bring along themselves; a prefix before ``|`` says how it is paged.
@@ -40,7 +40,7 @@ _OWN: Final = re.compile(
 
 def check(view: Document) -> Iterator[Hit]:
     """Attention implementations and kernels that are not the library's own."""
-    for reference in references_of(view):
+    for reference in view.references:
         if reference.loader not in (Loader.ATTENTION, Loader.KERNEL):
             continue
         place, line = str(reference.place), view.line(reference.value)

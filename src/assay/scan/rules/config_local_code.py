@@ -24,13 +24,13 @@ from collections.abc import Iterator
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.repository.document import Document
-from assay.formats.repository.references import Loader, references_of
+from assay.formats.repository.references import Loader
 from assay.scan.rule import Hit, Rule
 
 
 def check(view: Document) -> Iterator[Hit]:
     """References to code beside the configuration."""
-    for reference in references_of(view):
+    for reference in view.references:
         if not reference.own or reference.loader in (Loader.ADAPTER, Loader.MLFLOW):
             continue  # these have rules of their own
         leaves = ".." in reference.value or reference.value.startswith(("/", "\\", "~")) or ":" in reference.module

@@ -24,7 +24,7 @@ from typing import Final
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.repository.document import Document
-from assay.formats.repository.references import Loader, references_of
+from assay.formats.repository.references import Loader
 from assay.scan.rule import Hit, Rule
 
 _LOADERS: Final = frozenset(
@@ -41,7 +41,7 @@ _LOADERS: Final = frozenset(
 
 def check(view: Document) -> Iterator[Hit]:
     """References that lead to another repository."""
-    for reference in references_of(view):
+    for reference in view.references:
         if reference.repository and reference.loader in _LOADERS:
             yield Hit(
                 f"{reference.loader.value} fetches code from the repository {reference.repository[:120]}"

@@ -21,14 +21,14 @@ from collections.abc import Iterator
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.repository.document import Document
-from assay.formats.repository.references import Loader, references_of
+from assay.formats.repository.references import Loader
 from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.names import judge
 
 
 def check(view: Document) -> Iterator[Hit]:
     """Loader modules that are not MLflow's."""
-    for reference in references_of(view):
+    for reference in view.references:
         if reference.loader is not Loader.MLFLOW or reference.module.partition(".")[0] == "mlflow":
             continue
         found = judge(f"{reference.module}._load_pyfunc")

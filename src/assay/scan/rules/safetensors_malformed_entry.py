@@ -30,7 +30,7 @@ def check(view: Safetensors) -> Iterator[Hit]:
         unknown = what.startswith("has the unknown key")
         yield Hit(f"the entry {name!r} {what}", 8, member=name, severity=Severity.LOW if unknown else None)
     for key in view.metadata_other:
-        yield Hit(f"the metadata's {key!r} is no string", 8, member="__metadata__", severity=Severity.LOW)
+        yield Hit(f"the metadata's {key!r} is no string", 8, member="__metadata__")
 
 
 RULE = Rule(

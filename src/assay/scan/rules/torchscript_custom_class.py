@@ -22,6 +22,7 @@ from typing import Final
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.tensor.torch_zip import Torch
+from assay.formats.tensor.torchscript import PYTHON
 from assay.scan.rule import Hit, Rule
 
 CLASSES: Final = frozenset({"quantized", "rnn", "sparse", "xnnpack", "mkldnn"})
@@ -37,6 +38,8 @@ def check(view: Torch) -> Iterator[Hit]:
     seen: set[tuple[str, bool]] = set()
     for script in view.scripts:
         use = script.use
+        if use.space == PYTHON:
+            continue
         if use.space not in (CLASSES if use.is_class else OPERATORS) and (use.space, use.is_class) not in seen:
             seen.add((use.space, use.is_class))
             what = "the native class" if use.is_class else "the operator"

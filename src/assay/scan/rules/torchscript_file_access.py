@@ -25,6 +25,7 @@ from typing import Final
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.tensor.torch_zip import Torch
+from assay.formats.tensor.torchscript import PYTHON
 from assay.scan.rule import Hit, Rule
 
 #: Operators that open files, in any namespace.
@@ -41,7 +42,7 @@ def check(view: Torch) -> Iterator[Hit]:
     """Every operator that opens files."""
     for script in view.scripts:
         use = script.use
-        if not use.is_class and (FILES.search(use.name) or use.space in NETWORK):
+        if not use.is_class and use.space != PYTHON and (FILES.search(use.name) or use.space in NETWORK):
             name = f"torch.{use.name}" if use.space == "aten" else f"ops.{use.space}.{use.name}"
             what = "reaches the network" if use.space in NETWORK else "reads or writes a file"
             yield Hit(f"calls {name}, which {what}", member=script.entry, line=use.line)

@@ -172,7 +172,7 @@ def secrets_in(text: str) -> Iterator[Secret]:
     for sort in _SORTS:
         if sort.find is _keyed and len(text) > MAX_KEYED:
             continue
-        for around, start in _places(text, sort.words):
+        for around, start in _places(text, [word for word in sort.words if word in text]):
             for value in sort.find(around):
                 if value in seen or _is_placeholder(value):
                     continue
@@ -182,7 +182,7 @@ def secrets_in(text: str) -> Iterator[Secret]:
     yield from sorted(found, key=lambda secret: (secret.line, secret.what))
 
 
-def _places(text: str, words: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+def _places(text: str, words: list[str]) -> Iterator[tuple[str, int]]:
     """The surroundings of each word, within its line (and the next few, for keys that take several)."""
     for word in words:
         at, end, count = text.find(word), -1, 0

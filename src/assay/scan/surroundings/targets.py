@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assay.formats.repository.document import Document, Mapping, Place
-from assay.formats.repository.references import Loader, references_of
+from assay.formats.repository.references import Loader
 from assay.scan.surroundings.names import RESOLVERS
 
 
@@ -33,6 +33,7 @@ _PERHAPS: Final = (
     "entry_point", "entrypoint", "constructor", "instantiate", "_fn_", "_partial_", "resolver", "import_path",
     "model_class", "__class__",
 )  # fmt: skip
+_KEYS: Final = frozenset((*_CERTAIN, *_PERHAPS, "py/reduce"))
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 
@@ -43,13 +44,15 @@ def targets_of(document: Document) -> Iterator[Target]:
         yield from _keyed(mapping)
         if mapping.entries.get("lc") == 1 and isinstance(mapping.entries.get("id"), list):
             yield from _serialized(mapping)
-    for reference in references_of(document):
+    for reference in document.references:
         if reference.loader in (Loader.SENTENCE_MODULE, Loader.COMPONENT, Loader.AUTO_MAP) and not reference.repository:
             yield Target(reference.loader.value, f"{reference.module}.{reference.name}", reference.place, certain=False)
 
 
 def _keyed(mapping: Mapping) -> Iterator[Target]:
     entries = mapping.entries
+    if _KEYS.isdisjoint(entries):
+        return
     for key in _CERTAIN:
         value = entries.get(key)
         if isinstance(value, str) and _NAME.fullmatch(value.strip()):
