@@ -7,10 +7,11 @@ import struct
 import numpy as np
 import pytest
 
+from assay.core.comparison import DIRECTIONS, Kind, directions
 from assay.formats.budget import Budget
 from assay.formats.source import Memory
 from assay.formats.view import Tensor, View
-from assay.scan.compare import DIRECTIONS, Comparison, Kind, compare, directions
+from assay.scan.compare import Comparison, compare
 
 
 class Model(View):

@@ -57,6 +57,12 @@ def _limits(context: click.Context, parameter: click.Parameter, given: tuple[str
     show_default=True,
     help="Findings of this severity or above make the exit status 1.",
 )
+@click.option(
+    "--against",
+    "base",
+    type=click.Path(path_type=Path, exists=True),
+    help="A model that PATH is said to come from: which tensors changed, by how much, in how many directions.",
+)
 @click.option("--allow-unknown", is_flag=True, help="Exit 0, not 2, when a part could not be told.")
 @click.option(
     "--limit", "limits", multiple=True, callback=_limits, metavar="NAME=NUMBER", help="What one file may cost."
@@ -85,6 +91,7 @@ def _limits(context: click.Context, parameter: click.Parameter, given: tuple[str
 def command(
     targets: tuple[str, ...],
     fail_on: str,
+    base: Path | None,
     limits: Limits,
     jobs: int | None,
     output: Path | None,
@@ -109,6 +116,8 @@ def command(
     """
     if record and (len(targets) != 1 or is_url(targets[0])):
         raise click.UsageError("--record takes one PATH: one artifact, one statement")
+    if base is not None and (len(targets) != 1 or is_url(targets[0])):
+        raise click.UsageError("--against takes one PATH to compare")
     project = _project(folder, trust, Path(targets[0]) if record else None)
     ignores = _ignores(ignore_files)
     allowances: tuple[Allowance, ...] = ()
@@ -119,6 +128,7 @@ def command(
         result = inspect(
             targets,
             Settings(limits, allowances),
+            base=base,
             ignores=ignores,
             cache=None if no_cache else cache_folder(os.environ),
             progress=progress,

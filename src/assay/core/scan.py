@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from assay.core.allowance import Allowance
+from assay.core.comparison import Difference
 from assay.core.finding import Finding, Outcome, Scanned, Severity, Unknown
 
 #: What fails a scan unless somebody says otherwise.
@@ -30,6 +31,7 @@ class ScanResult:
     :param started: with its time zone
     :param finished: with its time zone
     :param limits: what inspecting one file was allowed to cost, by name
+    :param comparison: with a base model, when one was given
     :param allowances: callables that were not held against a file because somebody answers for them
     :param notes: what whoever set the scan up should know: an entry of an ignore list that has run out or fits nothing
     """
@@ -43,6 +45,7 @@ class ScanResult:
     finished: datetime
     limits: tuple[tuple[str, int | float], ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    comparison: Difference | None = None
     notes: tuple[str, ...] = ()
 
     @property

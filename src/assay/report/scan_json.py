@@ -8,6 +8,7 @@ from assay.core.finding import Finding, Location, Outcome, Scanned, Severity, Un
 from assay.core.jsontext import Json
 from assay.core.scan import FAIL_ON, ScanResult, counted, in_order
 from assay.core.visible import encodable
+from assay.report.comparison import comparison_json
 
 #: What the object calls itself; a field that is added leaves it as it is.
 SCHEMA: Final = "tag:assay,2026:scan-report/v1"
@@ -43,6 +44,7 @@ def scan_json(result: ScanResult, *, fail_on: Severity = FAIL_ON, allow_unknown:
             }
             for item in result.allowances
         ],
+        "comparison": None if result.comparison is None else comparison_json(result.comparison),
         "notes": [encodable(note) for note in result.notes],
         "summary": _summary(result, fail_on, allow_unknown),
     }

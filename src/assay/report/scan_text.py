@@ -13,6 +13,7 @@ from assay.core.allowance import Allowance
 from assay.core.finding import Finding, Outcome, Scanned, Severity, Unknown
 from assay.core.scan import ScanResult, counted, in_order
 from assay.core.visible import visible
+from assay.report.comparison import comparison_lines
 from assay.report.scan_json import files_in_order, unknown_in_order
 
 _WIDTH: Final = 100
@@ -38,6 +39,7 @@ def scan_text(result: ScanResult, *, every_file: bool = False) -> str:
         _section("could not tell", (_unknown(item) for item in unknown_in_order(result))),
         _section("ignored", map(_ignored, ignored)),
         _section("allowed", _allowed(result.allowances)),
+        _section(*_compared(result)),
         _section("to mend", _remedies(result.standing)),
         _section("files", map(_file, files_in_order(result)) if every_file else ()),
         _section("notes", (f"  {_filled(note, 2)}" for note in result.notes)),
@@ -95,6 +97,12 @@ def _ignored(finding: Finding) -> str:
     head = " · ".join(part for part in (visible(finding.path), finding.severity.word, finding.rule, place) if part)
     why = f"ignored until {visible(finding.ignored.until)}: {finding.ignored.reason}"
     return f"  {head}\n      {_filled(finding.message, 6)}\n      {_filled(why, 6)}"
+
+
+def _compared(result: ScanResult) -> tuple[str, Iterable[str]]:
+    if result.comparison is None:
+        return "", ()
+    return f"against {visible(result.comparison.base)}", comparison_lines(result.comparison)
 
 
 def _allowed(allowances: Iterable[Allowance]) -> Iterator[str]:

@@ -6,14 +6,13 @@ random projections (Halko, Martinsson, Tropp: SIAM Review 53, 2011), always the 
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core.comparison import DIRECTIONS, Change, Kind
 from assay.formats.budget import Budget
 from assay.formats.tensor.elements import BITS, count_of
 from assay.formats.tensor.npz import Npz
@@ -22,8 +21,6 @@ from assay.formats.tensor.torch_zip import Torch
 from assay.formats.view import Tensor, View
 
 BLOCK: Final = 1 << 20
-#: Directions that are looked for in a change; a change with more is told as having more.
-DIRECTIONS: Final = 48
 #: A change's rank is how many directions hold this share of it.
 SHARE: Final = 0.99
 #: Rows or columns beyond which a change's rank is not estimated.
@@ -36,38 +33,6 @@ _CODES: Final = {
 }  # fmt: skip
 
 _Reals = NDArray[np.float64]
-
-
-class Kind(enum.Enum):
-    """How a tensor differs."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    RESHAPED = "reshaped"
-    CHANGED = "changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One tensor that differs. What was not measured is ``None``: types of blocks are compared as bytes only.
-
-    :param shape: of the tensor; of the base's, when it was removed
-    :param share: of its numbers that differ, 0 to 1
-    :param norm: Frobenius norm of the difference over that of the base's tensor
-    :param largest: largest difference of one number
-    :param rank: directions that hold 99 % of the difference of a matrix; more than :data:`DIRECTIONS` is one more
-    :param first: share of the difference in its first direction, 0 to 1
-    """
-
-    name: str
-    kind: Kind
-    dtype: str
-    shape: tuple[int, ...]
-    share: float | None = None
-    norm: float | None = None
-    largest: float | None = None
-    rank: int | None = None
-    first: float | None = None
 
 
 class Comparison(View):
@@ -91,13 +56,6 @@ class Comparison(View):
     def common(self) -> int:
         """Tensors that are in both with the same shape."""
         return self.same + len(self.changed)
-
-
-def directions(rank: int) -> str:
-    """A rank, in words."""
-    if rank > DIRECTIONS:
-        return f"more than {DIRECTIONS} directions"
-    return "one direction" if rank == 1 else f"{rank} directions"
 
 
 def tensors_of(views: Iterable[View]) -> dict[str, Tensor]:

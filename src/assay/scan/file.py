@@ -18,6 +18,7 @@ from assay.formats.source import Descriptor, Memory, Source
 from assay.hashing.opening import special, unreadable
 from assay.hashing.reading import digest_file, identity, new_buffer
 from assay.scan.cache import Cache
+from assay.scan.callables.inert import inert_names
 from assay.scan.inspection import Inspection
 from assay.scan.inspector import Inspector
 from assay.scan.settings import Settings
@@ -114,7 +115,7 @@ def inspect_descriptor(
 def _inspect(
     source: Source, path: str, digest: Digest | None, settings: Settings, expected: tuple[str, ...]
 ) -> Inspection:
-    inspector = Inspector(path, Budget(settings.limits), settings.allowed(digest))
+    inspector = Inspector(path, Budget(settings.limits, inert=inert_names()), settings.allowed(digest))
     outcome, formats = inspector.inspect(source, path.rpartition("/")[2], expected)
     return Inspection(
         Scanned(path, formats, digest, source.size, outcome),

@@ -13,6 +13,7 @@ from assay.core.finding import Finding, Location, Outcome, Severity, Unknown
 from assay.core.scan import in_order
 from assay.formats.budget import Budget, LimitReached
 from assay.formats.catalogue import BY_NAME, recognise
+from assay.formats.pickle.view import Pickle
 from assay.formats.signature import Claim, Head, Signature
 from assay.formats.source import Source
 from assay.formats.view import Fact, Member, NotThisFormat, Tensor, View
@@ -172,6 +173,10 @@ class Inspector:
         self._conclude(weights, place)
 
     def _conclude(self, view: View, place: str) -> None:
+        if self.allowances and isinstance(view, Pickle):
+            from assay.scan.pickles.judgement import judge  # noqa: PLC0415 - only pickles need it
+
+            judge(view, self.allowances)
         self._check(view, place)
         if self._lesser:
             return

@@ -124,6 +124,15 @@ def test_fields_that_decompressors_skip_are_looked_at() -> None:
     assert [m.name for m in read(skipped + zstd(b"text")).members()] == ["m.pkl", "skipped frame"]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_recognising_never_fails_wherever_the_file_ends(form: str) -> None:
+    """A claim that raised would end the scan of the file."""
+    data = FORMS[form](PICKLE)
+    for length in range(len(data)):
+        for signature in SIGNATURES:
+            signature.claims(Head(Memory(data[:length]), "m"))
+
+
 def test_the_member_has_the_name_without_the_ending() -> None:
     """So that the name of what is inside is set against its content, not the compressor's."""
     names = {name: read(FORMS["gzip"](b"x"), name).inner_name for name in ("a.pkl.gz", "a.tgz", "a.npy", ".gz")}

@@ -92,6 +92,13 @@ PIECE = b"\x0a\x05<unk>\x15\0\0\0\0\x18\x02"
 VOCABULARY = (b"\x0a" + bytes([len(PIECE)]) + PIECE) * 3 + b"\x12\x02ab"
 
 
+def test_recognising_never_fails_wherever_the_file_ends() -> None:
+    """A claim that raised would end the scan of the file (met by fuzzing: a vocabulary cut off after 17 bytes)."""
+    for data in (*PICTURES.values(), *STARTS.values(), VOCABULARY, b"blob 3\0abc"):
+        for length in range(len(data)):
+            names(data[:length])
+
+
 def test_a_vocabulary_of_pieces_is_read_to_its_end() -> None:
     """Its fields are all known; another one is told."""
     assert names(VOCABULARY) == ["sentencepiece"]

@@ -46,6 +46,13 @@ def test_form_and_role_are_read_from_the_headers(what: str, programs: Programs) 
     assert len(claims(programs[what])) == 1
 
 
+def test_recognising_never_fails_wherever_the_file_ends(programs: Programs) -> None:
+    """A claim that raised would end the scan of the file."""
+    for data in programs.values():
+        for length in range(len(data)):
+            claims(data[:length])
+
+
 def test_a_llamafile_is_known_by_its_first_bytes(programs: Programs) -> None:
     """And by the weights that follow."""
     assert claims(programs["llamafile"]) == ["native-program"]

@@ -6,11 +6,12 @@ import struct
 
 import numpy as np
 
+from assay.core.comparison import Change, Kind
 from assay.core.finding import Confidence, Severity
 from assay.formats.budget import Budget
 from assay.formats.source import Memory
 from assay.formats.view import Tensor, View
-from assay.scan.compare import Change, Comparison, Kind
+from assay.scan.compare import Comparison
 from assay.scan.rules import rules_for
 from assay.scan.weights import Weights
 

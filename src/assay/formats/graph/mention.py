@@ -56,7 +56,8 @@ _RUN: Final = re.compile(rb"[\t\n\r -~]{6,}")
 _WIDE: Final = re.compile(rb"(?:[\t\n\r -~]\0){6,}")
 #: One of these is in every telling word, so written.
 _WIDE_MARKS: Final = (
-    b"\0.\0", b"\0(\0", b"\0/\0", b"\0\\\0", b"e\0r\0", b"_\0_\0", b"<\0s\0", b"t\0 \0", b"m\0 \0", b"l\0 \0", b"h\0 \0",
+    b"\0.\0", b"\0(\0", b"\0/\0", b"\0\\\0", b"e\0r\0", b"_\0_\0", b"<\0s\0",
+    b"t\0 \0", b"m\0 \0", b"l\0 \0", b"h\0 \0",
 )  # fmt: skip
 _PRINTABLE: Final = frozenset(range(32, 127))
 

@@ -8,35 +8,38 @@ from typing import Final
 
 from assay.formats.graph.protobuf import Field, Message, Wire
 
-BLOCK: Final = 1 << 20
+BLOCK: Final = 1 << 16
 #: Texts of one attribute that are given; a forest names the kind of each of its million nodes.
 TEXTS: Final = 64
 _TEXT: Final = 9
-#: From this size on it is worth looking for runs of numbers.
-LARGE: Final = 4096
+#: From this size on it is worth looking for runs.
+LARGE: Final = 128
 #: A run of ``floats`` (field 7, four bytes each) or ``ints`` (field 8, varints), one field after the other.
 _RUN: Final = re.compile(rb"(?:\x3d[\s\S]{4})+|(?:\x40[\x80-\xff]{0,9}[\x00-\x7f])+")
+#: Bytes that the longest field of a run takes.
+_LONGEST: Final = 130
 
 
 def lean(message: Message) -> Iterator[Field]:
-    """The fields of an ``AttributeProto`` except runs of numbers that are written one by one.
+    """The fields of an ``AttributeProto`` except runs of numbers that are written one by one, and texts beyond
+    :data:`TEXTS`.
 
     :raises FormatError: its encoding is broken
     """
     if message.size < LARGE:
         yield from message
         return
+    blocks = _Blocks(message)
     position, end = message.start, message.start + message.size
     texts = 0
     while position < end:
-        after = _after_run(message, position, end)
-        if after == position and texts >= TEXTS:
-            after = _after_texts(message, position, end)
+        after = blocks.after_run(position, texts=texts >= TEXTS)
         if after > position:
             position = after
             continue
-        rest = Message(message.source, message.budget, start=position, size=end - position, depth=message.depth)
-        one = next(iter(rest))
+        one = next(
+            iter(Message(message.source, message.budget, start=position, size=end - position, depth=message.depth))
+        )
         yield one
         texts += one.number == _TEXT
         position = one.offset + one.size
@@ -44,32 +47,32 @@ def lean(message: Message) -> Iterator[Field]:
             position += _end_tag(one.number)
 
 
-def _after_run(message: Message, position: int, end: int) -> int:
-    """Where a run of numbers that starts at ``position`` ends; ``position`` when none starts there."""
-    while position < end:
-        message.budget.check_time(position)
-        block = message.source.read(position, min(BLOCK, end - position))
-        run = _RUN.match(block)
-        if run is None:
-            return position
-        position += run.end()
-        if run.end() < len(block) - 16:
-            return position
-    return position
+class _Blocks:
+    """The bytes of a message, a block at a time."""
 
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        self._end = message.start + message.size
+        self._start = message.start
+        self._data = b""
 
-def _after_texts(message: Message, position: int, end: int) -> int:
-    """Where a run of short texts (field 9) that starts at ``position`` ends."""
-    block = message.source.read(position, min(BLOCK, end - position))
-    at = 0
-    while (
-        at + 1 < len(block)
-        and block[at] == _TEXT << 3 | 2
-        and block[at + 1] < 0x80
-        and at + 2 + block[at + 1] <= len(block)
-    ):
-        at += 2 + block[at + 1]
-    return position + at
+    def after_run(self, position: int, *, texts: bool) -> int:
+        """Where a run that starts at ``position`` ends, as far as the block goes; ``position`` when none does."""
+        at = position - self._start
+        if at + _LONGEST > len(self._data) and self._start + len(self._data) < self._end:
+            self._message.budget.check_time(position)
+            self._data = self._message.take(position, min(BLOCK, self._end - position))
+            self._start, at = position, 0
+        if run := _RUN.match(self._data, at):
+            return self._start + run.end()
+        return self._start + self._after_texts(at) if texts else position
+
+    def _after_texts(self, at: int) -> int:
+        data = self._data
+        tag = _TEXT << 3 | 2
+        while at + 1 < len(data) and data[at] == tag and data[at + 1] < 0x80 and at + 2 + data[at + 1] <= len(data):
+            at += 2 + data[at + 1]
+        return at
 
 
 def _end_tag(number: int) -> int:

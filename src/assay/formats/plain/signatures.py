@@ -24,7 +24,7 @@ def _sentencepiece(head: Head) -> Claim:
         return Claim.NO
     first = 2 + start[1]
     second = start[first : first + 2]
-    if start[1] > 0x7F or second[:1] != b"\x0a" or not is_piece(start[2:first]):
+    if start[1] > 0x7F or len(second) < 2 or second[0] != 0x0A or not is_piece(start[2:first]):
         return Claim.NO
     return Claim.CERTAIN if is_piece(start[first + 2 : first + 2 + second[1]]) else Claim.NO
 

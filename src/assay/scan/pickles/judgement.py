@@ -31,8 +31,8 @@ _made: WeakKeyDictionary[Pickle, Judgement] = WeakKeyDictionary()
 def judge(view: Pickle, allowances: tuple[Allowance, ...] | None = None) -> Judgement:
     """Judge a pickle; a view that was judged before is not judged again.
 
-    :param allowances: what an organisation allows for this file, and today: its caller leaves out the others. Given before the rules run, it holds for all of them:
-        they ask for the judgement without it
+    :param allowances: what an organisation allows for this file, and today: the caller leaves out all others. Given
+        before the rules run, it holds for all of them: they ask for the judgement without it
     """
     if not (view.calls or view.imports):
         return _NOTHING_CALLED

@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.core import threat
+from assay.core.comparison import Kind
 from assay.core.finding import Confidence, Severity
-from assay.scan.compare import Comparison, Kind
+from assay.scan.compare import Comparison
 from assay.scan.rule import Hit, Rule
 
 

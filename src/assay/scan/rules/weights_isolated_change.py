@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from assay.core import threat
+from assay.core.comparison import directions
 from assay.core.finding import Confidence, Severity
-from assay.scan.compare import Comparison, directions
+from assay.scan.compare import Comparison
 from assay.scan.rule import Hit, Rule
 
 #: Fewer tensors are too few to say that most are the same.

@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from assay.core import threat
+from assay.core.comparison import Change, directions
 from assay.core.finding import Confidence, Severity
-from assay.scan.compare import Change, Comparison, directions
+from assay.scan.compare import Comparison
 from assay.scan.rule import Hit, Rule
 
 #: One direction of so many that there are.
