@@ -101,6 +101,8 @@ def test_a_command_on_import_is_seen_however_it_is_written(source):
         ("import ctypes\nctypes.CDLL('./x.so')", Does.NATIVE),
         ("import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])", Does.INSTALLS),
         ("import subprocess\nsubprocess.check_output(['git', 'rev-parse', 'HEAD'])", Does.ASKS),
+        ("import subprocess as s\nc = ['ffmpeg', '-i', x]\ns.Popen(c)", Does.ASKS),
+        ("import subprocess as s\nc = ['ffmpeg']\nc = evil()\ns.Popen(c)", Does.COMMAND),
         ("import subprocess\nsubprocess.call('pip install x --index-url http://a/', shell=True)", Does.COMMAND),
         ("import subprocess\nsubprocess.call('git log; rm -r /', shell=True)", Does.COMMAND),
     ],

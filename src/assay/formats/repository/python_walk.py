@@ -149,6 +149,8 @@ class _Body:
         self.names = names if label else walk.top
         self.owner = owner
         self.evaluator = Evaluator(self._lookup)
+        #: Names that stand for a list that is written out, as command lines are.
+        self.lists: dict[str, ast.List | ast.Tuple] = {}
 
     def function(self, node: _Function) -> None:
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
@@ -279,6 +281,9 @@ class _Body:
         match target:
             case ast.Name(id=name):
                 self.names[name] = self.evaluator.value(value)
+                self.lists.pop(name, None)
+                if isinstance(value, ast.List | ast.Tuple):
+                    self.lists[name] = value
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 values = (
                     value.elts if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(targets) else None
@@ -363,7 +368,8 @@ class _Body:
 
     def _command(self, node: ast.Call) -> str:
         """The command line a call runs, as far as it is known."""
-        match node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in ("args", "cmd")), None):
+        given = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in ("args", "cmd")), None)
+        match self.lists.get(given.id, given) if isinstance(given, ast.Name) else given:
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
                 words = [constant(self.evaluator.value(part)) for part in parts[:50]]
                 return " ".join(word if isinstance(word, str) else "…" for word in words)

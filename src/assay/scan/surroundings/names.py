@@ -23,7 +23,7 @@ KNOWN_PACKAGES: Final = frozenset(
         "gluonts", "uni2ts", "neuralforecast", "pytorch_forecasting", "gymnasium", "stable_baselines3", "imblearn",
         "haystack", "langchain", "langchain_core", "llama_index", "e3nn", "dgl", "pytorch3d", "xformers",
         "hydra_zen", "fvcore", "iopath", "collections", "datetime", "decimal", "fractions", "uuid", "pathlib",
-        "logging", "torch_ema", "schedulefree", "muon",
+        "logging", "torch_ema", "uvicorn", "schedulefree", "muon",
     )
 )  # fmt: skip
 #: Modules that other modules import, so that their names can be reached through them: ``torch.os.system``.
