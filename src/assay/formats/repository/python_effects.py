@@ -184,7 +184,8 @@ def opens(path: object, mode: object) -> Does | None:
     return Does.CREDENTIALS if is_secret_place(path) else None
 
 
-_TOGETHER: Final = ("://", "index-url", "trusted-host", ";", "|", "&", "`", "$(", " -i ", "find-links", ">", "<", "\n")
+_TOGETHER: Final = (";", "|", "&", "`", "$(", ">", "<", "\n")
+_ELSEWHERE: Final = ("://", "index-url", "trusted-host", " -i ", "find-links")
 #: Programs that tell about the machine, and what they may be asked.
 _TOOLS: Final = frozenset(
     (
@@ -202,7 +203,7 @@ _PROGRAM: Final = re.compile(r"(?:/(?:usr/(?:local/)?)?s?bin/)?([\w+.-]+?)(?:\.e
 def installs(command: str) -> bool:
     """Whether a command only installs Python packages, from where they usually come from."""
     words = command.split()
-    return "pip" in words and "install" in words and not any(part in command for part in _TOGETHER)
+    return "pip" in words and "install" in words and not any(part in command for part in (*_TOGETHER, *_ELSEWHERE))
 
 
 def asks(command: str) -> bool:
