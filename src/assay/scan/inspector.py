@@ -44,6 +44,7 @@ class Inspector:
         self.allowances = allowances
         self.unrecognised = False
         self._lesser = False
+        self._salvaging = False
         self.facts: list[Fact] = []
         self._findings: dict[tuple[str, Location, str], Finding] = {}
         self._told: Counter[str] = Counter()
@@ -58,7 +59,7 @@ class Inspector:
         self.unrecognised = formats is None
         if self._unknown or formats is None:
             return Outcome.UNKNOWN, tuple(signature.name for signature in formats or ())
-        harmless = all(signature.harmless for signature in formats)
+        harmless = all(signature.harmless for signature in formats) and not self._findings
         return Outcome.HARMLESS if harmless else Outcome.INSPECTED, tuple(signature.name for signature in formats)
 
     @property
@@ -107,6 +108,8 @@ class Inspector:
             required = signature.module.startswith(_CONTAINERS)
             self._judge(signature, view, place, covered if required else None)
         self._lesser = outer
+        if failed or not views or any(view.problems for _, view in views):
+            self._salvage(source, place)
         formats = tuple(signature for signature, _ in views if signature.name not in superseded)
         self._check(Named(name, head.suffix, tuple(views)), place)
         if not formats and required and not failed:
@@ -160,6 +163,21 @@ class Inspector:
         except Exception as error:  # as above
             self._broke(f"the {signature.name} reader", error, place)
         self._conclude(view, place)
+
+    def _salvage(self, source: Source, place: str) -> None:
+        """Name what is hidden in bytes that were not understood to their end."""
+        if self._salvaging:
+            return
+        from assay.scan.salvage import hidden_in  # noqa: PLC0415 - NumPy takes long to import
+
+        self._salvaging = True
+        try:
+            for member in hidden_in(source, self.budget):
+                self._inside(member, place, required=False)
+        except FormatError as error:
+            self.cannot_tell(_reason(error.what, error.offset), Location(place, error.offset))
+        finally:
+            self._salvaging = False
 
     def _numbers(self, tensors: Iterable[Tensor], place: str) -> None:
         from assay.scan.weights import Weights  # noqa: PLC0415 - NumPy takes long to import, and most files have none

@@ -16,6 +16,7 @@ class Repository(View):
     :param paths: every file, relative to what was scanned, with ``/``; sorted
     :param facts: path → the facts of that file and of everything inside it
     :param formats: path → the formats it was read as
+    :param links: path of a link out of its folder → where the file really lies
     """
 
     kind: ClassVar[str] = "repository"
@@ -25,8 +26,10 @@ class Repository(View):
         paths: tuple[str, ...],
         facts: Mapping[str, tuple[Fact, ...]],
         formats: Mapping[str, tuple[str, ...]],
+        links: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.paths = paths
         self.facts_by_path = facts
         self.formats = formats
+        self.links = links or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -71,7 +71,8 @@ def scan(
                 return remote.inspect(path, (RAW,))
         return inspect_numbers(found[path].place, path, settings)
 
-    return _finish(done, [*unreached, *unreachable], as_numbers)
+    links = {path: file.target for path, file in found.items() if file.target}
+    return _finish(done, [*unreached, *unreachable], as_numbers, links)
 
 
 def is_url(target: str) -> bool:
@@ -101,18 +102,22 @@ def _listed(paths: Iterable[Path]) -> tuple[dict[str, Found], list[Unknown]]:
 
 
 def _finish(
-    inspections: Iterable[Inspection], unreached: Iterable[Unknown], again: Callable[[str], Inspection]
+    inspections: Iterable[Inspection],
+    unreached: Iterable[Unknown],
+    again: Callable[[str], Inspection],
+    links: Mapping[str, str],
 ) -> Outcomes:
     """What all files together say, and all of it in order.
 
     :param again: inspects the file with this path as raw numbers
+    :param links: path of a link → where the file really lies
     """
     by_path = {inspection.file.path: inspection for inspection in inspections}
     for path in _claimed_as_weights(by_path):
         by_path[path] = again(path)
     findings = [finding for inspection in by_path.values() for finding in inspection.findings]
     unknown = [*unreached, *(reason for inspection in by_path.values() for reason in inspection.unknown)]
-    together, broken = _together(by_path)
+    together, broken = _together(by_path, links)
     files = [Scanned(missing.path, (), None, 0, Outcome.UNKNOWN) for missing in unreached]
     files += [inspection.file for inspection in by_path.values()]
     return (
@@ -152,11 +157,12 @@ def _resolved(path: str, fact: Fact) -> str:
     return str(PurePosixPath(path).parent / fact.value)
 
 
-def _together(inspections: dict[str, Inspection]) -> tuple[list[Finding], list[Unknown]]:
+def _together(inspections: dict[str, Inspection], links: Mapping[str, str]) -> tuple[list[Finding], list[Unknown]]:
     repository = Repository(
         tuple(sorted(inspections)),
         {path: inspection.facts for path, inspection in inspections.items() if inspection.facts},
         {path: inspection.file.formats for path, inspection in inspections.items()},
+        links,
     )
     findings: list[Finding] = []
     broken: list[Unknown] = []

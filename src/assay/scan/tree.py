@@ -20,11 +20,13 @@ class Found:
     :param place: where it lies
     :param path: its name in results: as the caller named it, or below the folder as the caller named that
     :param status: what the system said of it when it was found (of its target, for a link)
+    :param target: where it really lies, when it is a link out of its folder; else empty
     """
 
     place: str
     path: str
     status: os.stat_result
+    target: str = ""
 
 
 def files_under(root: Path) -> Iterator[Found | Unknown]:
@@ -66,7 +68,7 @@ def _below(folder: str, shown: str, top: str) -> Iterator[Found | Unknown]:
             yield Unknown(path, _unreached(entry, error))
             continue
         if stat.S_ISREG(status.st_mode):
-            yield Found(entry.path, path, status)
+            yield Found(entry.path, path, status, _elsewhere(entry.path) if entry.is_symlink() else "")
         elif stat.S_ISDIR(status.st_mode):
             if not _within(os.path.realpath(entry.path), top):
                 yield Unknown(path, "it is a link to a folder elsewhere; scan that folder by its own name")
@@ -74,6 +76,11 @@ def _below(folder: str, shown: str, top: str) -> Iterator[Found | Unknown]:
             yield Unknown(path, special(status.st_mode, entry.path).what)
     for place, path in folders:
         yield from _below(place, path, top)
+
+
+def _elsewhere(link: str) -> str:
+    target = os.path.realpath(link)
+    return "" if target.rpartition("/")[0] == os.path.realpath(link.rpartition("/")[0] or ".") else target
 
 
 def _within(path: str, top: str) -> bool:

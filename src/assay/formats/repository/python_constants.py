@@ -50,7 +50,7 @@ ORIGINS: Final[dict[str, str]] = {
         ("os.environ", "os.environb", "os.environ.items", "os.environ.copy", "os.environ.values"), "environment"
     ),
 }  # fmt: skip
-_DOWNLOADS: Final = (
+DOWNLOADS: Final = (
     "requests.",
     "urllib.request.",
     "urllib2.",
@@ -60,8 +60,6 @@ _DOWNLOADS: Final = (
     "socket.",
     "wget.",
 )
-#: Attributes of text and bytes that keep what they say.
-_SAME: Final = frozenset({"strip", "decode", "encode", "lstrip", "rstrip"})
 _ALIASES: Final = {
     "posix": "os",
     "nt": "os",

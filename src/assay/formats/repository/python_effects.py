@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from assay.formats.repository.python_values import is_secret_place
+from assay.formats.repository.python_constants import is_secret_place
 
 
 class Does(enum.Enum):

@@ -18,6 +18,7 @@ _SAME: Final = frozenset({"strip", "decode", "encode", "lstrip", "rstrip"})
 
 
 def combined(op: ast.operator, one: Value, other: Value) -> Value:
+    """What an operator makes of two values."""
     left, right = constant(one), constant(other)
     if isinstance(op, ast.Add):
         if isinstance(left, str) and isinstance(right, str) and len(left) + len(right) <= MAX_CONSTANT:
@@ -30,6 +31,7 @@ def combined(op: ast.operator, one: Value, other: Value) -> Value:
 
 
 def mixed(values: list[Value]) -> Value:
+    """Several values seen as one: all that is known is where its content comes from."""
     found = frozenset[str]().union(*map(origins, values))
     return Made("", found) if found else None
 
@@ -100,6 +102,7 @@ def decoded(dotted: str, first: str | bytes | int | None, second: object) -> str
 
 
 def is_reversed(index: ast.Slice) -> bool:
+    """Whether a slice turns its whole round."""
     match index:
         case ast.Slice(lower=None, upper=None, step=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))):
             return True

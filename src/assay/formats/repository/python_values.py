@@ -10,7 +10,18 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
-from assay.formats.repository.python_constants import *  # noqa
+from assay.formats.repository.python_constants import (
+    DOWNLOADS,
+    ORIGINS,
+    Made,
+    Named,
+    Value,
+    constant,
+    is_secret_place,
+    kept,
+    named,
+    origins,
+)
 from assay.formats.repository.python_folding import combined, decoded, is_reversed, joined, mixed, text_method
 
 #: Expressions nested more deeply are not followed.
@@ -124,7 +135,7 @@ class Evaluator:
         )
         if dotted in ORIGINS:
             found.add(ORIGINS[dotted])
-        elif dotted.startswith(_DOWNLOADS):
+        elif dotted.startswith(DOWNLOADS):
             found = {"downloaded"}
         elif dotted == "builtins.open" and is_secret_place(first):
             found = {"credentials"}
@@ -142,8 +153,7 @@ class Evaluator:
         if isinstance(whole, Made):
             found = whole.origins.union(*map(origins, values))
             return Made(f"{whole.dotted}().{function.attr}" if whole.dotted else "", found)
-        mixed = frozenset[str]().union(*map(origins, values))
-        return Made("", mixed) if mixed else None
+        return mixed(values)
 
     def sequence(self, node: ast.expr, depth: int) -> list[Value] | None:
         """The items of a list or tuple that is written out, or of ``map(chr, [...])``."""

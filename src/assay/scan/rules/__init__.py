@@ -271,6 +271,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "python_runs_command",
     ),
     "repository": (
+        "linked_weights",
         "pickle_sibling_module",
         "repository_loader_script",
         "repository_remote_code",

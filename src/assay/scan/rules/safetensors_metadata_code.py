@@ -29,7 +29,9 @@ def check(view: Safetensors) -> Iterator[Hit]:
     """Every note that is code."""
     for key, value in view.metadata.items():
         if what := code_in(value):
-            yield Hit(f"the metadata's {key!r} holds {what}", 8, member="__metadata__")
+            yield Hit(f"the metadata's {key[:80]!a} holds {what}", 8, member="__metadata__")
+        if what := code_in(key):
+            yield Hit(f"a name in the metadata holds {what}", 8, member="__metadata__")
 
 
 RULE = Rule(
