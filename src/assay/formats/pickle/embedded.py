@@ -124,7 +124,7 @@ def _is_pickle(source: Source, head: bytes, budget: Budget) -> bool:
 
 def _decode(source: Source, head: bytes) -> bytes | None:  # noqa: PLR0911 - one for each way
     """What text stands for: base64, hexadecimal digits, or Latin-1 that was written as UTF-8."""
-    if head[:1] == b"\xc2":
+    if not head.isascii():
         try:
             return source.read(0, source.size).decode().encode("latin-1")
         except UnicodeError:

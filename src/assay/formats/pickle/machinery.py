@@ -25,14 +25,16 @@ compiled.define(globals())
 
 #: Bytes of a line that are kept: names, numbers and texts of protocol 0.
 LINE_KEPT: Final = 64 << 10
-#: First and second bytes of what is worth a look: an archive, a program, something compressed, and all that in base64.
-_PAIRS: Final = {
-    pair[0]: pair[1]
+#: First and second bytes of what is worth a look: an archive, a program, something compressed; all that in base64, and
+#: as Latin-1 that was written as UTF-8.
+_PAIRS: Final = frozenset(
+    pair[0] << 8 | pair[1]
     for pair in (
-        b"\xc2\x80", b"PK", b"gA", b"UE", b"80", b"\x1f\x8b", b"\x7fE", b"\x93N", b"\xfd7", b"BZ", b"MZ", b"7z", b"H4",
-        b"eJ", b"f0", b"TV", b"Ql", b"\xcf\xfa", b"\xce\xfa", b"N3",
+        b"\xc2\x80", b"\xc2\x93", b"\xc3\xbd", b"\xc3\x8f", b"\xc3\x8e", b"PK", b"gA", b"UE", b"80", b"\x1f\x8b",
+        b"\x1f\xc2", b"x\xc2", b"\x7fE", b"\x93N", b"\xfd7", b"BZ", b"MZ", b"7z", b"H4", b"eJ", b"eN", b"eA", b"f0",
+        b"TV", b"Ql", b"\xcf\xfa", b"\xce\xfa", b"N3", b"/T",
     )
-}  # fmt: skip
+)  # fmt: skip
 #: What a pickle of protocol 0 starts with when it fetches something.
 _TEXTS: Final = b"ci(}SIV"
 
@@ -510,12 +512,12 @@ class Machinery(Record):
         second = self.byte(start + 1)
         if first == 0x80:
             wanted = second <= 5
-        elif first == 0x78:
-            wanted = (0x7800 + second) % 31 == 0
+        elif first == 0x78 and (0x7800 + second) % 31 == 0:
+            wanted = True
         elif first == 0x5D:
             wanted = second == 0 or b"\n" in self.read(int(start), 256)
         else:
-            wanted = _PAIRS.get(int(first), -1) == second or (first in _TEXTS and b"\n" in self.read(int(start), 256))
+            wanted = int(first << 8 | second) in _PAIRS or (first in _TEXTS and b"\n" in self.read(int(start), 256))
         if wanted:
             self.tick(offset)
             self.inspect(int(offset))

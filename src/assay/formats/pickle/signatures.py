@@ -33,13 +33,13 @@ _SUFFIXES: Final = OWN_SUFFIXES | {
 
 
 def names_itself(head: Head) -> bool:
-    """Whether the bytes say that they are a pickle: PROTO, and from protocol 4 on a FRAME that fits."""
+    """Whether the bytes say that they are a pickle: PROTO, and from protocol 4 on a FRAME of a length that exists."""
     start = head.start
     if len(start) < 4 or start[0] != 0x80 or start[1] > 5 or start[2] not in _OPCODES:
         return False
     if start[1] < 4:
         return True
-    return start[2] == 0x95 and int.from_bytes(start[3:11], "little") <= head.size
+    return start[2] == 0x95 and int.from_bytes(start[3:11], "little") < 1 << 40
 
 
 def _claims(head: Head) -> Claim:

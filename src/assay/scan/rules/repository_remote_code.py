@@ -18,6 +18,7 @@ Hugging Face Transformers, *Custom models*. MITRE ATLAS AML.T0010.001, AML.T0011
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
@@ -25,11 +26,15 @@ from assay.scan.repository import Repository
 from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.code import behaviour, beside, severity_when_loaded
 
+_DOCUMENTS: Final = frozenset({"json", "yaml", "toml", "ini"})
+
 
 def check(view: Repository) -> Iterator[Hit]:
     """Code that configurations name, followed to its file."""
     paths = set(view.paths)
     for path in view.paths:
+        if _DOCUMENTS.isdisjoint(view.formats.get(path, ())):
+            continue  # what a document inside an archive names lies in the archive
         named = {fact.value: fact.kind for fact in view.facts_by_path.get(path, ()) if fact.kind in ("code", "module")}
         for file, kind in named.items():
             found = next((place for place in _places(path, file) if place in paths), None)
