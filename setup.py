@@ -16,6 +16,7 @@ from setuptools.errors import BaseError
 
 #: Modules that are worth compiling, those first that others of them import.
 HOT = (
+    "assay/formats/pickle/constants.py",
     "assay/formats/pickle/cells.py",
     "assay/formats/pickle/state.py",
     "assay/formats/pickle/record.py",

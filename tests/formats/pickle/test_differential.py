@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from assay.formats.pickle.values import Call, Global, Items, Opaque, Persistent, Result
+from assay.formats.pickle.values import Global, Items, Opaque, Persistent, Result
+from assay.formats.pickle.view import Pickle
 
 Log = list[tuple]
 
@@ -87,6 +88,8 @@ def shown(value: object, depth: int = 0) -> object:
         return (type(value).__name__, tuple(shown(part, depth + 1) for part in value)[:64])
     if isinstance(value, (set, frozenset)):
         return (type(value).__name__, len(value))
+    if isinstance(value, bool):
+        return ("int", int(value))  # the two unpicklers do not agree on which lines are booleans
     if isinstance(value, bytearray):
         return ("bytes", bytes(value))
     if isinstance(value, float):
@@ -168,6 +171,8 @@ def words(value: object, depth: int = 0) -> object:
                 pairs[repr(words(key))] = (key, item)
             items = tuple(part for key, item in pairs.values() for part in (key, item))
         return (value.kind, tuple(words(part, depth + 1) for part in items))
+    if isinstance(value, bool):
+        return ("int", int(value))
     if isinstance(value, float):
         return ("float", struct.pack(">d", value))
     if isinstance(value, Opaque):
@@ -199,6 +204,20 @@ def plain(event: object) -> object:
     return event
 
 
+UNKNOWN = ("tuple", (("opaque", "arguments"),))
+
+
+def agrees(view: Pickle, log: Log, *, complete: bool) -> bool:
+    """Whether what an unpickler did is the start of what the machine saw, or, when ``complete``, all of it."""
+    machine, expected = plain(tuple(first_fetches(seen(view)))), plain(tuple(first_fetches(log)))
+    if len(machine) < len(expected) or (complete and len(machine) != len(expected)):
+        return False
+    return all(
+        ours == theirs or (ours[0] == "call" and ours[2] == UNKNOWN and ours[:2] == theirs[:2])
+        for ours, theirs in zip(machine, expected, strict=False)
+    )
+
+
 NAMES = st.sampled_from(["alpha", "beta.gamma", "__builtin__", "UserDict", "delta", "copy_reg"])
 ATTRIBUTES = st.sampled_from(["make", "inner.make", "eval", "UserDict", "_reconstructor"])
 TEXTS = st.sampled_from(["a", "b", "key", "über", "x" * 70, ""])
@@ -211,8 +230,20 @@ def line(code: bytes, *parts: str) -> bytes:
 
 
 CONSTANTS = st.one_of(
-    st.sampled_from([b"N", b"\x88", b"\x89", b")", b"I00\n", b"I01\n", b"I0x10\n", b"I-7\n", b"L5L\n", b"F1.5\n", b"S'it'\n"]),
-    st.sampled_from([b"S'\\x41\\n'\n", b'S"\xe9"\n', b"V\\u0061b\n", b"I010\n", b"L0x1fL\n", b"G?\xf8\0\0\0\0\0\0", b"\x8a\x02\x00\x80"]),
+    st.sampled_from(
+        [b"N", b"\x88", b"\x89", b")", b"I00\n", b"I01\n", b"I0x10\n", b"I-7\n", b"L5L\n", b"F1.5\n", b"S'it'\n"]
+    ),
+    st.sampled_from(
+        [
+            b"S'\\x41\\n'\n",
+            b'S"\xe9"\n',
+            b"V\\u0061b\n",
+            b"I010\n",
+            b"L0x1fL\n",
+            b"G?\xf8\0\0\0\0\0\0",
+            b"\x8a\x02\x00\x80",
+        ]
+    ),
     st.binary(max_size=1).map(lambda b: b"K" + b.ljust(1, b"\0")),
     st.binary(min_size=2, max_size=2).map(lambda b: b"M" + b),
     st.binary(min_size=4, max_size=4).map(lambda b: b"J" + b),
@@ -228,7 +259,7 @@ CONSTANTS = st.one_of(
     TEXTS.map(lambda t: b"\x8d" + struct.pack("<Q", len(t.encode())) + t.encode()),
     st.integers(0, 40).map(lambda n: b"\x8a" + bytes([n]) + bytes(range(1, n + 1))),
     st.integers(0, 40).map(lambda n: b"\x8b" + struct.pack("<i", n) + bytes(range(1, n + 1))),
-)  # fmt: skip
+)
 MEMO = st.one_of(
     st.just(b"\x94"),
     SMALL.map(lambda n: b"q" + bytes([n])),
@@ -243,16 +274,51 @@ RECALL = st.one_of(
 FETCH = st.one_of(
     st.builds(lambda module, name: line(b"c", module, name), NAMES, ATTRIBUTES),
     st.builds(
-        lambda module, name: b"\x8c" + bytes([len(module)]) + module.encode() + b"\x8c" + bytes([len(name)]) + name.encode() + b"\x93",
+        lambda module, name: (
+            b"\x8c" + bytes([len(module)]) + module.encode() + b"\x8c" + bytes([len(name)]) + name.encode() + b"\x93"
+        ),
         NAMES,
         ATTRIBUTES,
     ),
-)  # fmt: skip
+)
 OTHER = st.sampled_from(
-    [b"0", b"1", b"2", b"(", b"(", b"]", b"}", b"\x8f", b"l", b"d", b"t", b"\x85", b"\x86", b"\x87", b"\x91", b"\x80\x02",
-     b"\x80\x03", b"\x80\x04", b"R", b"b", b"\x81", b"\x92", b"o", b"a", b"e", b"s", b"u", b"\x90", b"\x93", b"Q",
-     b"Pid\n", b"(ialpha\nmake\n", b".", b"\x95\0\0\0\0\0\0\0\0"]
-)  # fmt: skip
+    [
+        b"0",
+        b"1",
+        b"2",
+        b"(",
+        b"(",
+        b"]",
+        b"}",
+        b"\x8f",
+        b"l",
+        b"d",
+        b"t",
+        b"\x85",
+        b"\x86",
+        b"\x87",
+        b"\x91",
+        b"\x80\x02",
+        b"\x80\x03",
+        b"\x80\x04",
+        b"R",
+        b"b",
+        b"\x81",
+        b"\x92",
+        b"o",
+        b"a",
+        b"e",
+        b"s",
+        b"u",
+        b"\x90",
+        b"\x93",
+        b"Q",
+        b"Pid\n",
+        b"(ialpha\nmake\n",
+        b".",
+        b"\x95\0\0\0\0\0\0\0\0",
+    ]
+)
 #: Whole phrases, so that calls with real arguments are common.
 PHRASES = st.one_of(
     FETCH.map(lambda fetch: fetch + b")R"),
@@ -270,21 +336,15 @@ PHRASES = st.one_of(
 )
 STREAMS = st.lists(st.one_of(PHRASES, PHRASES, CONSTANTS, MEMO, RECALL, FETCH, OTHER), max_size=24).map(b"".join)
 
-#: Errors in values that the machine does not follow: it goes on where an unpickler stops. What comes later does not run.
-LENIENT = {"TypeError", "AttributeError", "UnicodeDecodeError", "IndexError", "ValueError", "KeyError", "OverflowError"}
-
 
 def check(run, data: bytes) -> None:
     """Compare one stream."""
     view = run(data, streams=1)
-    machine = plain(tuple(first_fetches(seen(view))))
     for unpickler in (pickle.Unpickler, pickle._Unpickler):
         log: Log = []
         error = real(unpickler, data, log)
-        expected = plain(tuple(first_fetches(log)))
-        assert machine[: len(expected)] == expected, (data, unpickler, error)
+        assert agrees(view, log, complete=not error), (data, unpickler, error)
         if not error:
-            assert machine == expected, (data, unpickler)
             assert not view.problems, (data, view.problems)
             assert view.stops, data
 
@@ -335,6 +395,3 @@ def test_what_pickle_writes(run, protocol: int) -> None:
         "builtins.frozenset",
         "_codecs.encode",
     }
-
-
-assert Call is not None

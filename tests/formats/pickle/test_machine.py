@@ -76,9 +76,17 @@ def test_extension_code_zero_is_an_error(run) -> None:
 def test_names_put_together_by_calls(run) -> None:
     """STACK_GLOBAL of a call's result: what it comes from is told in place of a name."""
     view = run(
-        b"\x80\x04" + short("builtins") + short("str") + b"\x93" + short("o") + b"\x85R" + short("system") + b"\x93"
-        + short("id") + b"\x85R."
-    )  # fmt: skip
+        b"\x80\x04"
+        + short("builtins")
+        + short("str")
+        + b"\x93"
+        + short("o")
+        + b"\x85R"
+        + short("system")
+        + b"\x93"
+        + short("id")
+        + b"\x85R."
+    )
     fetched = view.imports[1]
     assert (fetched.module, fetched.name) == ("", "system")
     assert isinstance(fetched.computed[0], Result)
@@ -96,14 +104,31 @@ def test_stack_global_of_numbers_is_an_error(run) -> None:
 
 def test_memo_filled_after_pop(run) -> None:
     """BINPUT takes what is on top of the stack, not what an opcode made last (picklescan: None.None)."""
-    view = run(b"\x80\x04" + short("os") + b"N0q\x00" + short("system") + b"N0q\x010h\x01\x930h\x00h\x01\x93" + short("id") + b"\x85R.")  # fmt: skip
+    view = run(
+        b"\x80\x04"
+        + short("os")
+        + b"N0q\x00"
+        + short("system")
+        + b"N0q\x010h\x01\x930h\x00h\x01\x93"
+        + short("id")
+        + b"\x85R."
+    )
     assert "os.system" in [found.dotted for found in view.imports]
     assert called(view)[-1] == "os.system"
 
 
 def test_memoize_twice(run) -> None:
     """MEMOIZE of the same value takes two entries (picklescan: None.None)."""
-    view = run(b"\x80\x04" + short("os") + b"\x94\x94" + short("system") + b"\x94\x940" + b"0h\x01h\x03\x93" + short("id") + b"\x85R.")  # fmt: skip
+    view = run(
+        b"\x80\x04"
+        + short("os")
+        + b"\x94\x94"
+        + short("system")
+        + b"\x94\x940"
+        + b"0h\x01h\x03\x93"
+        + short("id")
+        + b"\x85R."
+    )
     assert called(view) == ["os.system"]
 
 
@@ -136,7 +161,17 @@ def test_memo_means_two_things(run) -> None:
 def test_huge_memo_index(run) -> None:
     """PUT with a huge index costs nothing (modelscan issue 86)."""
     index = (1 << 32) - 1
-    view = run(b"\x80\x04" + short("os") + b"r" + struct.pack("<I", index) + b"0" + b"j" + struct.pack("<I", index) + short("system") + b"\x93.")  # fmt: skip
+    view = run(
+        b"\x80\x04"
+        + short("os")
+        + b"r"
+        + struct.pack("<I", index)
+        + b"0"
+        + b"j"
+        + struct.pack("<I", index)
+        + short("system")
+        + b"\x93."
+    )
     assert [found.dotted for found in view.imports] == ["os.system"]
     assert not run(b"N" + b"p999999999999999999\n" + b"g999999999999999999\n.").problems
 
@@ -164,7 +199,17 @@ def test_growing_over_far_entries(run) -> None:
     near = b"".join(b"K\x01r" + struct.pack("<I", index) + b"0" for index in range(0, 12_000, 3000))
     view = run(b"\x80\x04" + far + near + b"j" + struct.pack("<I", 6000) + b".")
     assert view.results == [1]
-    view = run(b"\x80\x04" + far + b"K\x01r" + struct.pack("<I", 4000) + b"0K\x02r" + struct.pack("<I", 7000) + b"0j" + struct.pack("<I", 6000) + b"K\x09\x94h\x03\x87.")  # fmt: skip
+    view = run(
+        b"\x80\x04"
+        + far
+        + b"K\x01r"
+        + struct.pack("<I", 4000)
+        + b"0K\x02r"
+        + struct.pack("<I", 7000)
+        + b"0j"
+        + struct.pack("<I", 6000)
+        + b"K\x09\x94h\x03\x87."
+    )
     assert view.results[0].items == (7, 9, 9)
 
 
@@ -173,9 +218,27 @@ def test_growing_over_far_entries(run) -> None:
 
 @pytest.mark.parametrize(
     "prefix",
-    [b"I0x10\n0", b"I010\n0", b"I0\0junk\n0", b"L5\0junk\n0", b"F1.5\0junk\n0", b"S'\xe9\xff'\n0", b"S\"it's\"\n0", b"I 5\n0"],
-    ids=["hexadecimal", "octal", "zero byte", "zero byte in a long", "zero byte in a float", "not ASCII", "quotes", "blank"],
-)  # fmt: skip
+    [
+        b"I0x10\n0",
+        b"I010\n0",
+        b"I0\0junk\n0",
+        b"L5\0junk\n0",
+        b"F1.5\0junk\n0",
+        b"S'\xe9\xff'\n0",
+        b'S"it\'s"\n0',
+        b"I 5\n0",
+    ],
+    ids=[
+        "hexadecimal",
+        "octal",
+        "zero byte",
+        "zero byte in a long",
+        "zero byte in a float",
+        "not ASCII",
+        "quotes",
+        "blank",
+    ],
+)
 def test_what_only_c_reads(run, prefix: bytes) -> None:
     """Arguments that the C unpickler reads and `pickletools` does not are no place to stop (picklescan: exit 0)."""
     view = run(prefix + CALL + b".")
@@ -252,10 +315,37 @@ def test_truncated_strings(run) -> None:
 
 @pytest.mark.parametrize(
     "stream",
-    [b"0.", b"(1.", b"N(R.", b"2.", b"t.", b"(.", b"a.", b"(e.", b"(u.", b"]N(a.", b"\x85.", b"N(\x85.", b"p0\n.", b"\x94.",
-     b"}(K\x01u.", b"(K\x01d.", b"(o.", b"b.", b"Nb.", b"\x81.", b"N)R.", b"K\x01)R.", b"cbuiltins\nlen\nK\x01R.", b")(K\x01e.",
-     b"K\x01(K\x01e.", b"](K\x01\x90.", b"\x8f(K\x01e.", b"]}\x92."]
-)  # fmt: skip
+    [
+        b"0.",
+        b"(1.",
+        b"N(R.",
+        b"2.",
+        b"t.",
+        b"(.",
+        b"a.",
+        b"(e.",
+        b"(u.",
+        b"]N(a.",
+        b"\x85.",
+        b"N(\x85.",
+        b"p0\n.",
+        b"\x94.",
+        b"}(K\x01u.",
+        b"(K\x01d.",
+        b"(o.",
+        b"b.",
+        b"Nb.",
+        b"\x81.",
+        b"N)R.",
+        b"K\x01)R.",
+        b"cbuiltins\nlen\nK\x01R.",
+        b")(K\x01e.",
+        b"K\x01(K\x01e.",
+        b"](K\x01\x90.",
+        b"\x8f(K\x01e.",
+        b"]}\x92.",
+    ],
+)
 def test_where_both_unpicklers_stop(run, stream: bytes) -> None:
     """Underflow at the stack's end and at marks, and calls of what cannot be called."""
     for unpickler in (pickle.Unpickler, pickle._Unpickler):

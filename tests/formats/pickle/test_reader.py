@@ -51,8 +51,19 @@ def test_what_says_that_it_is_a_pickle(protocol: int) -> None:
     assert claim(pickle.dumps([1, "two", 3.0], protocol), "cat.jpg") is Claim.CERTAIN
 
 
-@pytest.mark.parametrize("data", [TEXTUAL, pickle.dumps({"a": [1]}, 0), pickle.dumps({"a": [1]}, 1), b"(S'id'\nios\nsystem\n.",
-                                  b"I0x10\n0" + TEXTUAL, b"\x8c\x02os\x8c\x06system\x93.", b"Vid\n0" + TEXTUAL, b"G\0\0\0\0\0\0\0\x000" + TEXTUAL])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        TEXTUAL,
+        pickle.dumps({"a": [1]}, 0),
+        pickle.dumps({"a": [1]}, 1),
+        b"(S'id'\nios\nsystem\n.",
+        b"I0x10\n0" + TEXTUAL,
+        b"\x8c\x02os\x8c\x06system\x93.",
+        b"Vid\n0" + TEXTUAL,
+        b"G\0\0\0\0\0\0\0\x000" + TEXTUAL,
+    ],
+)
 def test_protocols_without_a_mark(data: bytes) -> None:
     """Protocols 0 and 1 are looked at under any name, and are read."""
     assert claim(data, "labels.txt") is Claim.PLAUSIBLE
@@ -131,10 +142,23 @@ def _zipped() -> bytes:
 
 @pytest.mark.parametrize(
     "inside",
-    [SYSTEM, TEXTUAL, pickle.dumps(collections.OrderedDict(a=1), 4), _zipped(), b"\x7fELF\x02\x01\x01" + bytes(60), gzip.compress(SYSTEM),
-     zlib.compress(SYSTEM), bz2.compress(SYSTEM), lzma.compress(SYSTEM), base64.b64encode(SYSTEM), base64.urlsafe_b64encode(SYSTEM),
-     SYSTEM.hex().encode(), base64.b64encode(zlib.compress(SYSTEM)), base64.b64encode(_zipped())]
-)  # fmt: skip
+    [
+        SYSTEM,
+        TEXTUAL,
+        pickle.dumps(collections.OrderedDict(a=1), 4),
+        _zipped(),
+        b"\x7fELF\x02\x01\x01" + bytes(60),
+        gzip.compress(SYSTEM),
+        zlib.compress(SYSTEM),
+        bz2.compress(SYSTEM),
+        lzma.compress(SYSTEM),
+        base64.b64encode(SYSTEM),
+        base64.urlsafe_b64encode(SYSTEM),
+        SYSTEM.hex().encode(),
+        base64.b64encode(zlib.compress(SYSTEM)),
+        base64.b64encode(_zipped()),
+    ],
+)
 def test_what_lies_in_strings(inside: bytes) -> None:
     """Pickles that do something, archives and programs in bytes are found, encoded or compressed; in any protocol."""
     (member,) = read(holding(inside)).members()
@@ -154,9 +178,18 @@ def test_what_lies_in_text(inside: str) -> None:
 
 @pytest.mark.parametrize(
     "inside",
-    [pickle.dumps([1, 2, 3], 4), b"x" * 500, b"\x80\x04" + b"\xff" * 50, zlib.compress(b"data" * 40), b"gAAAAABmnothing" * 4,
-     b"PK\x03\x04" + bytes(60), b"cat\ndog\nbird\nand a long text", bytes(range(256)), b"8000000000000000000000000000"]
-)  # fmt: skip
+    [
+        pickle.dumps([1, 2, 3], 4),
+        b"x" * 500,
+        b"\x80\x04" + b"\xff" * 50,
+        zlib.compress(b"data" * 40),
+        b"gAAAAABmnothing" * 4,
+        b"PK\x03\x04" + bytes(60),
+        b"cat\ndog\nbird\nand a long text",
+        bytes(range(256)),
+        b"8000000000000000000000000000",
+    ],
+)
 def test_what_is_harmless_in_strings(inside: bytes) -> None:
     """Data in strings is data: it is not taken apart."""
     assert not list(read(holding(inside)).members())

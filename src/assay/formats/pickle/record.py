@@ -24,7 +24,7 @@ KINDS: Final[dict[int, str]] = {TUPLE: "tuple", LIST: "list", DICT: "dict", SET:
 DEPTH: Final = 12
 VALUES: Final = 2048
 #: Values and bytes that all calls together keep; what is over is opaque, or cut short.
-VALUES_IN_ALL: Final = 4_000_000
+VALUES_IN_ALL: Final = 2_000_000
 TEXT_IN_ALL: Final = 64 << 20
 TEXT_AFTERWARDS: Final = 256
 #: Calls that are kept one by one; of inert callables with nothing but constants, calls of one kind.
@@ -32,6 +32,8 @@ CALLS: Final = 200_000
 ALIKE: Final = 16
 #: Names and persistent objects that are kept one by one.
 NAMES: Final = 100_000
+#: Characters that a name keeps; no module or class has a longer one.
+NAME_KEPT: Final = 512
 PERSISTENT: Final = 100_000
 
 #: Asked after every BUILD with the call and the offset behind it; where the pickle goes on, when not there.
@@ -138,6 +140,7 @@ class Record(State):
 
     def fetch(self, module: str, name: str, offset: i64, raw: tuple[str, str] | None) -> i64:
         """The token of something fetched by its name."""
+        module, name = module[:NAME_KEPT], name[:NAME_KEPT]
         key = (module, name) if raw is None else (f"{raw[0]}\n{module}", f"{raw[1]}\n{name}")
         known = self.named.get(key)
         if known is not None:

@@ -6,7 +6,7 @@ Long constants are cut, long containers keep their first items; ``length`` says 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 #: Items that a container keeps, and bytes or characters that a constant keeps.
@@ -39,11 +39,11 @@ class Global:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What a call gives back."""
+    """What a call gives back. Two of them are equal only when they are one, since chains of calls may be long."""
 
-    call: Call
+    call: Call = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
