@@ -21,19 +21,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+#: Numbers up to which a row is a list.
+_FEW: Final = 1 << 21
 #: The one place where the environment is asked.
 PURE: Final = bool(os.environ.get("ASSAY_PURE"))
 
 
 class _Row:
-    """``vec[i64](numbers)``: a row of 64-bit numbers; an ``array`` is what serves best without a compiler."""
+    """``vec[i64](numbers)``: a row of 64-bit numbers; a list is quicker, and an ``array`` of many is smaller."""
 
-    def __class_getitem__(cls, item: type) -> Callable[[Sequence[int]], array[int]]:
+    def __class_getitem__(cls, item: type) -> Callable[[list[int]], list[int] | array[int]]:
         return _row
 
 
-def _row(numbers: Sequence[int]) -> array[int]:
-    return array("q", numbers)
+def _row(numbers: list[int]) -> list[int] | array[int]:
+    return numbers if len(numbers) <= _FEW else array("q", numbers)
 
 
 def define(names: dict[str, object]) -> None:

@@ -63,8 +63,13 @@ def read(source: Source, budget: Budget, name: str) -> Python:
     except FormatError as error:
         if not claimed:
             raise NotThisFormat(error.what) from error
-        raise
-    return Python(name, effects_of(tree, name, budget), _hiding(data))
+        if not (coding := _hiding(data)):
+            raise
+        view = Python(name, [], coding)
+        view.note(error)
+        return view
+    effects = [effect for effect in effects_of(tree, name, budget) if not effect.target.startswith("get_ipython()")]
+    return Python(name, effects, _hiding(data))  # what only IPython has is left of a notebook, and fails elsewhere
 
 
 def _hiding(data: bytes) -> str:

@@ -46,6 +46,8 @@ class Body(Calls):
                 for alias in aliases:
                     whole = named(alias.name if alias.asname else alias.name.partition(".")[0])
                     self.names[alias.asname or alias.name.partition(".")[0]] = whole
+            case ast.ImportFrom(module=str() as module, names=[ast.alias(name="*")], level=0):
+                self.walk.stars.append(module)
             case ast.ImportFrom(module=module, names=aliases, level=level):
                 for alias in aliases:
                     base = module or ""
@@ -185,6 +187,8 @@ class Body(Calls):
             self.walk.step()
             if isinstance(part, ast.Call):
                 self.call(part)
+            elif isinstance(part, ast.Subscript):
+                self.looks_up(part)
             elif isinstance(part, ast.NamedExpr):
                 self._assign(part.target, part.value)
             elif isinstance(part, ast.Lambda):

@@ -41,6 +41,7 @@ class Walk(Protocol):
     name: str
     top: dict[str, Value]
     entries: set[str]
+    stars: list[str]
     classes: dict[str, list[str]]
     waiting: list[tuple[Function, str, str]]
 
@@ -90,7 +91,10 @@ class Calls:
             for value in values:
                 self.calls(value)
         self._traits(dotted, values)
+        self._reaches(dotted, node, values)
         does = effects.does(dotted)
+        if does is Does.NATIVE and _is_of_system(node, values):
+            does = None
         if dotted in ("builtins.open", "io.open", "codecs.open", "pathlib.Path", "os.path.expanduser"):
             mode = next((constant(value) for value in values[1:2]), None)
             does = effects.opens(constant(values[0]) if values else None, mode)
@@ -108,6 +112,25 @@ class Calls:
             self._note(does, dotted, values, node.lineno)
         if does is None:
             self._unnamed(node, values)
+
+    def _reaches(self, dotted: str, node: ast.Call, values: list[Value]) -> None:
+        """A name put together, so that nobody finds it by searching: ``getattr(builtins, "ex" + "ec")``."""
+        if dotted == "builtins.getattr" and len(node.args) > 1:
+            found = self.evaluator.value(node)
+            hidden = isinstance(node.args[1], ast.BinOp | ast.Call | ast.JoinedStr | ast.Subscript)
+            if hidden and isinstance(found, Named) and effects.is_worth_hiding(found.dotted):
+                self._note(Does.HIDDEN, found.dotted, [], node.lineno)
+        elif dotted in ("operator.methodcaller", "operator.attrgetter") and values:
+            name = f"os.{constant(values[0])}"
+            if effects.does(name) is Does.COMMAND:
+                self._note(Does.HIDDEN, name, [], node.lineno)
+
+    def looks_up(self, node: ast.Subscript) -> None:
+        """A function taken out of a namespace by its name: ``globals()["__builtins__"]["eval"]``."""
+        found = self.evaluator.value(node)
+        written = isinstance(node.value, ast.List | ast.Tuple | ast.Dict)
+        if isinstance(found, Named) and not written and effects.is_worth_hiding(found.dotted):
+            self._note(Does.HIDDEN, found.dotted, [], node.lineno)
 
     def _unnamed(self, node: ast.Call, values: list[Value]) -> None:
         """A call of something not told about: perhaps it is given what is, to call it."""
@@ -148,7 +171,7 @@ class Calls:
         )  # fmt: skip
         inner = self._inner(known, node.lineno)
         if does is not Does.EXECUTES or inner or not isinstance(known, str | bytes):
-            self._note(does, dotted, [] if found else values, node.lineno)
+            self._note(does, dotted, values, node.lineno)
 
     def _compiled(self, node: ast.expr) -> Value:
         match node:
@@ -181,6 +204,17 @@ class Calls:
             detail = constant(values[0]) if values else None
             text = detail[:_DETAIL] if isinstance(detail, str) else ""
             found.append(Effect(does, When.CALLED, target, text, "", line))
+
+
+def _is_of_system(node: ast.Call, values: list[Value]) -> bool:
+    """Whether a native library is one of the system's: found by its bare name, or the program itself."""
+    if not node.args or (isinstance(node.args[0], ast.Constant) and node.args[0].value is None):
+        return True
+    first = values[0]
+    if isinstance(first, Made) and first.dotted == "ctypes.util.find_library":
+        return True
+    name = constant(first)
+    return isinstance(name, str) and "/" not in name and "\\" not in name
 
 
 def _is_weights_only(node: ast.Call) -> bool:

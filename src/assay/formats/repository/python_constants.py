@@ -78,6 +78,7 @@ BUILTINS: Final = frozenset(
 
 def named(dotted: str) -> Named:
     """A name with what it is known as: ``posix.system`` is ``os.system``, ``builtins.open`` is itself."""
+    dotted = dotted.removeprefix("IPython.") if dotted == "IPython.get_ipython" else dotted
     first, dot, rest = dotted.partition(".")
     return Named(_ALIASES.get(first, first) + dot + rest)
 

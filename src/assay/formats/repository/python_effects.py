@@ -20,9 +20,11 @@ class Does(enum.Enum):
     COMMAND = "runs a command"
     PLANTS = "writes where programs are started from"
     UNPICKLES = "loads a pickle"
+    RUNS_FILE = "runs another file as code"
     EXECUTES = "executes text as code"
     INSTALLS = "installs packages"
     NATIVE = "loads a native library"
+    EXTENDS = "builds or loads a native extension of its framework"
     DELETES = "deletes files"
     CREDENTIALS = "reads credentials"
     NETWORK = "opens a connection"
@@ -34,6 +36,7 @@ class When(enum.Enum):
 
     IMPORT = "when it is imported"
     LOAD = "when a framework loads or calls it"
+    MADE = "when an object of its class is made or used"
     SCRIPT = "when it is run as a program"
     CALLED = "when something calls it"
 
@@ -63,7 +66,7 @@ _COMMANDS: Final = frozenset(
         "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell",
         "asyncio.subprocess.create_subprocess_exec", "asyncio.subprocess.create_subprocess_shell", "platform.popen",
         "pexpect.run", "pexpect.spawn", "popen2.popen2", "_posixsubprocess.fork_exec", "distutils.spawn.spawn",
-        "ctypes.windll.shell32.ShellExecuteW", "get_ipython().system", "multiprocessing.util.spawnv_passfds",
+        "ctypes.windll.shell32.ShellExecuteW", "get_ipython().system", "get_ipython().getoutput", "get_ipython().system_raw", "multiprocessing.util.spawnv_passfds",
         "torch.utils.collect_env.run", "uuid._get_command_stdout", "invoke.run", "ctypes.CDLL().system",
         "ctypes.cdll.LoadLibrary().system", "win32api.ShellExecute",
     )
@@ -71,13 +74,14 @@ _COMMANDS: Final = frozenset(
 _COMMAND_FAMILIES: Final = ("os.exec", "os.spawn", "sh.", "popen2.")
 _EXECUTORS: Final = frozenset(
     (
-        "builtins.eval", "builtins.exec", "builtins.execfile", "runpy.run_path", "runpy.run_module", "code.interact",
+        "builtins.eval", "builtins.exec", "code.interact",
         "code.InteractiveInterpreter", "code.InteractiveConsole", "types.FunctionType", "types.CodeType",
-        "timeit.timeit", "timeit.repeat", "imp.load_source", "cProfile.run", "profile.run", "pdb.run",
+        "timeit.timeit", "timeit.repeat", "cProfile.run", "profile.run", "pdb.run",
         "trace.Trace().run", "numpy.testing.runstring", "builtins.__import__", "importlib.import_module",
         "pkgutil.resolve_name",
     )
 )  # fmt: skip
+_RUNNERS: Final = frozenset(("builtins.execfile", "runpy.run_path", "runpy.run_module", "imp.load_source"))
 _UNPICKLERS: Final = frozenset(
     (
         "pickle.load", "pickle.loads", "pickle.Unpickler", "_pickle.load", "_pickle.loads", "cPickle.load",
@@ -115,7 +119,12 @@ _SENDING: Final = (
 _NATIVE: Final = frozenset(
     (
         "ctypes.CDLL", "ctypes.PyDLL", "ctypes.WinDLL", "ctypes.cdll.LoadLibrary", "ctypes.windll.LoadLibrary",
-        "cffi.FFI().dlopen", "torch.ops.load_library", "torch.classes.load_library", "torch.utils.cpp_extension.load",
+        "cffi.FFI().dlopen",
+    )
+)  # fmt: skip
+_EXTENSIONS: Final = frozenset(
+    (
+        "torch.ops.load_library", "torch.classes.load_library", "torch.utils.cpp_extension.load",
         "torch.utils.cpp_extension.load_inline", "tensorflow.load_op_library", "tensorflow.load_library",
     )
 )  # fmt: skip
@@ -151,15 +160,24 @@ def does(dotted: str) -> Does | None:  # noqa: PLR0911 - one branch for each kin
         return Does.INSTALLS
     if dotted in _EXECUTORS:
         return Does.EXECUTES
+    if dotted in _RUNNERS:
+        return Does.RUNS_FILE
     if dotted in _UNPICKLERS:
         return Does.UNPICKLES
     if dotted in _NETWORK or dotted in _NETWORK_FAMILIES:
         return Does.NETWORK
     if dotted in _NATIVE:
         return Does.NATIVE
+    if dotted in _EXTENSIONS:
+        return Does.EXTENDS
     if dotted in _DELETERS:
         return Does.DELETES
     return None
+
+
+def is_worth_hiding(dotted: str) -> bool:
+    """Whether code that reaches this name in a roundabout way hides what it does."""
+    return dotted != "builtins.__import__" and dotted in _EXECUTORS or does(dotted) in (Does.COMMAND, Does.NATIVE)
 
 
 def sends(dotted: str) -> bool:

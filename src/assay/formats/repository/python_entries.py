@@ -6,7 +6,7 @@ from typing import Final
 
 #: Functions that a serving framework looks for by name in the file it is given: SageMaker, MLflow, TorchServe.
 _FUNCTIONS: Final = frozenset(
-    {"model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "_load_pyfunc", "handle"}
+    {"model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "_load_pyfunc", "handle", "forward"}
 )
 #: File → functions that its framework looks for in it: Azure ML, TorchServe, transformers' ``custom_generate``.
 _BY_FILE: Final[dict[str, frozenset[str]]] = {
@@ -40,6 +40,15 @@ _METHODS: Final = frozenset(
 )  # fmt: skip
 
 
+#: Methods that run as soon as a class is put to use, whoever does that.
+_MAKING: Final = frozenset({"__init__", "__new__", "__call__", "__post_init__", "from_pretrained", "__del__"})
+
+
+def is_making(label: str) -> bool:
+    """Whether a function, by its label ``.Class.method``, runs when its class is put to use."""
+    return label.count(".") > 1 and label.rpartition(".")[2] in _MAKING
+
+
 def is_entry(file: str, owner: str, bases: tuple[str, ...], function: str) -> bool:
     """Whether a framework calls this function by itself.
 
@@ -53,4 +62,6 @@ def is_entry(file: str, owner: str, bases: tuple[str, ...], function: str) -> bo
         return function in _FUNCTIONS or function in _BY_FILE.get(file, ())
     if function not in _METHODS:
         return False
+    if function == "forward":
+        return True
     return owner in _CLASSES or any(base in _BASES for base in bases)

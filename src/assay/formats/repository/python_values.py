@@ -53,12 +53,16 @@ class Evaluator:
             self._known[node] = self._value(node, depth)
         return self._known[node]
 
-    def _value(self, node: ast.expr, depth: int) -> Value:  # noqa: PLR0911 - one branch for each expression
+    def _value(self, node: ast.expr, depth: int) -> Value:  # noqa: PLR0911, PLR0912 - one branch for each expression
         match node:
             case ast.Constant(value=str() | bytes() | int() as constant):
                 return constant
             case ast.Attribute(value=inner, attr=attr):
                 return _attribute(self.value(inner, depth + 1), attr)
+            case ast.Subscript(
+                value=ast.List(elts=items) | ast.Tuple(elts=items), slice=ast.Constant(value=int() as at)
+            ):
+                return self.value(items[at], depth + 1) if 0 <= at < len(items) else None
             case ast.Subscript(value=inner, slice=index):
                 return self._item(self.value(inner, depth + 1), index, depth)
             case ast.BinOp(left=left, op=op, right=right):
@@ -122,7 +126,7 @@ class Evaluator:
         if dotted == "builtins.vars" and isinstance(whole, Named):
             return Named(whole.dotted + ".__dict__")
         if dotted == "builtins.chr" and isinstance(first, int) and 0 <= first < 0x110000:
-            return chr(first)
+            return _sign(first)
         if dotted in ("builtins.str", "builtins.bytes", "builtins.bytearray") and isinstance(whole, str | bytes | Made):
             return whole
         if dotted == "builtins.bytes" and node.args:
@@ -162,14 +166,21 @@ class Evaluator:
         match node:
             case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="chr"), inner]):
                 items = self.sequence(inner, depth + 1)
-                return [chr(item) if isinstance(item, int) and 0 <= item < 0x110000 else None for item in items or ()]
+                return [_sign(item) for item in items or ()]
             case (
                 ast.ListComp(elt=ast.Call(func=ast.Name(id="chr")), generators=[one])
                 | ast.GeneratorExp(elt=ast.Call(func=ast.Name(id="chr")), generators=[one])
             ):
                 items = self.sequence(one.iter, depth + 1)
-                return [chr(item) if isinstance(item, int) and 0 <= item < 0x110000 else None for item in items or ()]
+                return [_sign(item) for item in items or ()]
         return None
+
+
+def _sign(number: Value) -> Value:
+    """A character written as its number, as nobody writes text who wants it read."""
+    if isinstance(number, int) and 0 <= number < 0x110000:
+        return Made("", frozenset({"decoded"}), chr(number))
+    return None
 
 
 def _attribute(whole: Value, attr: str) -> Value:

@@ -12,7 +12,9 @@ from assay.formats.budget import Budget
 from assay.formats.repository.python_body import Body
 from assay.formats.repository.python_calls import MAX_EFFECTS, SCRIPT, TOP, Function, Origin
 from assay.formats.repository.python_constants import BUILTINS, Named, Value, named
-from assay.formats.repository.python_effects import Does, Effect, When
+
+from assay.formats.repository.python_effects import Does, Effect, When, does
+from assay.formats.repository.python_entries import is_making
 from assay.formats.repository.python_source import parse
 
 #: Code inside of texts that are executed is followed so far.
@@ -38,6 +40,7 @@ class _Walk:
         self.origins: dict[str, Origin] = {TOP: Origin(), SCRIPT: Origin()}
         self.classes: dict[str, list[str]] = {}
         self.entries: set[str] = set()
+        self.stars: list[str] = []
         self.top: dict[str, Value] = {}
         self.steps = 0
         self.waiting: list[tuple[Function, str, str]] = []
@@ -54,12 +57,14 @@ class _Walk:
         """Effects, each with the earliest time at which it runs."""
         on_import = self._reached({TOP})
         on_load = self._reached(self.entries)
+        on_making = self._reached({label for label in self.origins if is_making(label)})
         as_script = self._reached({SCRIPT})
         found: list[Effect] = []
         for label, origin in self.origins.items():
             when = (
                 When.IMPORT if label in on_import
                 else When.LOAD if label in on_load
+                else When.MADE if label in on_making
                 else When.SCRIPT if label in as_script
                 else When.CALLED
             )  # fmt: skip
@@ -79,6 +84,11 @@ class _Walk:
         """What a name stands for at the file's top."""
         if name in self.top:
             return self.top[name]
+        for module in self.stars:
+            if does(f"{module}.{name}") is not None:
+                return named(f"{module}.{name}")
+        if name == "get_ipython":
+            return Named(name)
         return named(f"builtins.{name}") if name in BUILTINS else named("builtins") if name == "__builtins__" else None
 
     def _declare(self, body: Iterable[ast.stmt], owner: str) -> None:

@@ -61,6 +61,10 @@ def _notebook(head: Head) -> Claim:
 
 
 def _yaml(head: Head) -> Claim:
+    if head.start[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PyYAML, too, goes by the mark
+        start = head.start[: len(head.start) & ~1].decode("utf-16", "replace").encode("utf-8", "replace")
+        known = head.suffix in _YAML or (b"!!" in start and _YAML_START.match(start))
+        return Claim.PLAUSIBLE if known else Claim.NO
     if not head.text:
         return Claim.NO
     if head.suffix in _YAML or head.name.lower() in ("mlmodel", "mlproject", "dvc.lock"):

@@ -27,6 +27,8 @@ _REALS: Final = {6: "f", 12: "d"}
 _SIZES: Final = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _ARRAYS_IN_ARRAYS: Final = 4
 _TEXT_KEPT: Final = 64 << 10
+#: No credential is shorter.
+_WORTH_READING: Final = 20
 #: Fewer bytes can hold neither a key with its value nor a tensor's description.
 _SMALLEST_ENTRY: Final = 12
 
@@ -121,13 +123,15 @@ class Gguf(View):
         return self._source.size
 
     def members(self) -> Iterator[Member]:
-        """Chat templates, documents among the values, and what no tensor covers."""
+        """Chat templates, texts and documents among the values, and what no tensor covers."""
         for key, value in self.values.items():
             expected = ("jinja",) if TEMPLATE in key else ()
             texts = value.texts if isinstance(value, Array) else (value,) if isinstance(value, Text) else ()
             for text in texts:
                 if expected or text.text.lstrip()[:1] in ("{", "[") or text.length > _TEXT_KEPT:
                     yield Member(key, Window(self._source, text.offset, text.length), text.offset, expected)
+                elif text.length >= _WORTH_READING:
+                    yield Member(key, Window(self._source, text.offset, text.length), text.offset, ("text",))
         yield from self.coverage.members(self._source)
 
     def tensors(self) -> Iterator[Tensor]:

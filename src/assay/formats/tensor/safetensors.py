@@ -29,6 +29,8 @@ MAX_HEADER: Final = 100_000_000
 #: Only what is text of this alphabet, and long enough to hold anything, can be hidden bytes in base 64.
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}\s*\Z")
 _BASE64_HELD: Final = 16 << 20
+#: No credential is shorter.
+_WORTH_READING: Final = 20
 #: What hidden bytes begin with when they are worth a look: pickle, zip, gzip, ELF, PE.
 _HEADS: Final = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"MZ")
 
@@ -93,11 +95,14 @@ class Safetensors(View):
         return self.header_size > self._source.size - 8
 
     def members(self) -> Iterator[Member]:
-        """What lies between and behind the tensors, and what the metadata carries in base 64."""
+        """What lies between and behind the tensors, what the metadata carries in base 64, and its texts."""
         yield from self.coverage.members(self._source)
         for key, value in self.metadata.items():
             if (hidden := _hidden_bytes(value)) is not None:
                 yield Member(f"__metadata__/{key}", Memory(hidden), 8)
+            elif len(value) >= _WORTH_READING:
+                text = value.encode("utf-8", "surrogatepass")
+                yield Member(f"__metadata__/{key}", Memory(text), 8, ("text",))
 
     def tensors(self) -> Iterator[Tensor]:
         """See :class:`View`; what reaches beyond the file ends with it."""

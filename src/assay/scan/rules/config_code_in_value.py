@@ -32,6 +32,8 @@ from assay.formats.repository.python_walk import effects_of
 from assay.scan.rule import Hit, Rule
 
 _TELLING: Final = re.compile(r"__import__|\beval\b|\bexec\b|\bos\.|subprocess|__builtins__|__class__|importlib")
+#: OmegaConf's call of a resolver, which may be one that evaluates.
+_RESOLVED: Final = re.compile(r"\$\{[\w.]{1,40}:(.*)\}", re.DOTALL)
 _BAD: Final = frozenset({Does.COMMAND, Does.HIDDEN, Does.DOWNLOADED, Does.EXPOSES, Does.SHELL})
 
 
@@ -55,8 +57,9 @@ def check(view: Document) -> Iterator[Hit]:
 
 
 def _effect(value: str, budget: Budget) -> str | None:
+    resolved = _RESOLVED.fullmatch(value.strip())
     try:
-        tree = parse(value.strip().encode("utf-8", "replace"))
+        tree = parse((resolved[1] if resolved else value).strip().encode("utf-8", "replace"))
         if len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
             return None
         found = effects_of(tree, "", budget)

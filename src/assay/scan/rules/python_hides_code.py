@@ -27,12 +27,15 @@ from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.code import says, severity_of
 
 _KINDS: Final = frozenset({Does.HIDDEN, Does.DOWNLOADED})
+#: By which honest code, too, makes functions of what it is given.
+_LOADERS: Final = frozenset({"types.FunctionType", "types.CodeType"})
 
 
 def check(view: Python) -> Iterator[Hit]:
     """Effects of these kinds."""
     for effect in view.effects:
-        found = severity_of(effect.does, effect.when) if effect.does in _KINDS else None
+        shown = bool(effect.detail) or effect.target not in _LOADERS
+        found = severity_of(effect.does, effect.when, shown=shown) if effect.does in _KINDS else None
         if found is not None:
             yield Hit(f"it {says(effect)}", line=effect.line, severity=found[0], confidence=found[1])
 

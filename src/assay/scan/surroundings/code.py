@@ -31,12 +31,20 @@ def behaviour(value: str) -> Behaviour:
     return Behaviour(Does[does], When[when], target, int(line))
 
 
-def severity_of(does: Does, when: When) -> tuple[Severity, Confidence] | None:
-    """How bad an effect is in a file of which nothing else is known; ``None`` when it is not told."""
+def severity_of(does: Does, when: When, *, shown: bool = True) -> tuple[Severity, Confidence] | None:  # noqa: PLR0911 - one for each kind
+    """How bad an effect is in a file of which nothing else is known; ``None`` when it is not told.
+
+    :param shown: whether the file itself holds what is run; else it comes from elsewhere, as the parameter of a
+        function that loads code does
+    """
     if does in ALWAYS:
         if when is When.IMPORT:
             return Severity.CRITICAL, Confidence.HIGH
-        return (Severity.HIGH, Confidence.HIGH) if when is When.LOAD else (Severity.MEDIUM, Confidence.MEDIUM)
+        if when is When.LOAD:
+            return Severity.HIGH, Confidence.HIGH
+        if does is Does.HIDDEN and not shown:
+            return Severity.LOW, Confidence.MEDIUM
+        return Severity.MEDIUM, Confidence.MEDIUM
     if does is Does.COMMAND:
         if when is When.IMPORT:
             return Severity.HIGH, Confidence.HIGH
@@ -44,14 +52,20 @@ def severity_of(does: Does, when: When) -> tuple[Severity, Confidence] | None:
     return None
 
 
-def severity_when_loaded(does: Does, when: When) -> Severity | None:
+def severity_when_loaded(does: Does, when: When) -> Severity | None:  # noqa: PLR0911 - one for each kind
     """How bad an effect is in a file that loading the model makes run."""
     if does in ALWAYS:
         return Severity.CRITICAL
+    if does is Does.COMMAND and when is When.MADE:
+        return Severity.HIGH
     if when not in (When.IMPORT, When.LOAD):
         return Severity.LOW if does is Does.COMMAND else None
     if does is Does.COMMAND:
         return Severity.CRITICAL if when is When.IMPORT else Severity.HIGH
+    if does is Does.RUNS_FILE:
+        return Severity.HIGH
+    if does is Does.NATIVE:
+        return Severity.HIGH if when is When.IMPORT else Severity.MEDIUM
     if does in ON_LOAD and when is When.IMPORT:
         return Severity.MEDIUM
     if does in (Does.NETWORK, Does.DELETES, Does.INSTALLS) and when is When.IMPORT:

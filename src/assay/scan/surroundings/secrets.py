@@ -96,8 +96,23 @@ _KEYED: Final = re.compile(
 )
 
 
+#: A line of the environment of programs, as ``.env`` has them: without quotes and blanks.
+_ENVIRONMENT: Final = re.compile(
+    r"^(?:export[ \t]+)?[A-Z0-9_]{0,40}(?:SECRET|PASSWORD|API_KEY|ACCESS_KEY|ACCESS_TOKEN|AUTH_TOKEN|PRIVATE_KEY)"
+    r"[A-Z0-9_]{0,40}=([A-Za-z0-9+/_.~-]{20,200}={0,2})[ \t\r]*$",
+    re.MULTILINE,
+)
+_WANDB: Final = r"WANDB_API_KEY[\\\"']{0,2}\s{0,3}[:=]\s{0,3}[\\\"']{0,2}([0-9a-f]{40})(?![0-9A-Za-z])"
+
+
 def _keyed(text: str) -> Iterable[str]:
-    return [match[1] for match in _KEYED.finditer(text) if _is_random(match[1])]
+    found = (match[1] for pattern in (_KEYED, _ENVIRONMENT) for match in pattern.finditer(text))
+    return [value for value in found if _is_random(value)]
+
+
+def _openai(text: str) -> Iterable[str]:
+    found = re.findall(r"(?<![A-Za-z0-9_-])(sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,200})", text)
+    return [value for value in found if _is_mixed(value)]
 
 
 def _aws(text: str) -> Iterable[str]:
@@ -138,6 +153,8 @@ _SORTS: Final = (
     _Sort("a Slack token", ("xox", "hooks.slack.com"), _plugin("slack", "SlackDetector")),
     _Sort("a Stripe key", ("_live_",), _plugin("stripe", "StripeDetector")),
     _Sort("an OpenAI key", ("T3BlbkFJ",), _plugin("openai", "OpenAIDetector")),
+    _Sort("an OpenAI key", ("sk-proj-", "sk-svcacct-", "sk-admin-"), _openai),
+    _Sort("a Weights & Biases key", ("WANDB_API_KEY",), _pattern(_WANDB)),
     _Sort("an Anthropic key", ("sk-ant-",), _pattern(r"(sk-ant-[A-Za-z0-9_-]{40,200})")),
     _Sort("an npm token", ("_authToken",), _plugin("npm", "NpmDetector")),
     _Sort("a PyPI token", ("pypi-AgE",), _plugin("pypi_token", "PypiTokenDetector")),
@@ -200,10 +217,13 @@ def _is_placeholder(value: str) -> bool:
     return len(set(value)) < 8 or any(word in lower for word in _PLACEHOLDERS)
 
 
+def _is_mixed(value: str) -> bool:
+    return any(map(str.isdigit, value)) and any(map(str.islower, value)) and any(map(str.isupper, value))
+
+
 def _is_random(value: str) -> bool:
     """Whether a value looks drawn by lot: digits among letters of both cases, and no word or path."""
-    kinds = (any(map(str.isdigit, value)), any(map(str.islower, value)), any(map(str.isupper, value)))
-    if sum(kinds) < 3 or value.count("/") > 3 or value.count(".") > 2 or value.count("_") > 3 or value.count("-") > 2:
+    if not _is_mixed(value) or value.count("/") > 3 or value.count(".") > 2 or value.count("_") > 3 or value.count("-") > 2:
         return False
     counts = Counter(value)
     entropy = -sum(count / len(value) * math.log2(count / len(value)) for count in counts.values())

@@ -44,6 +44,8 @@ def targets_of(document: Document) -> Iterator[Target]:
         yield from _keyed(mapping)
         if mapping.entries.get("lc") == 1 and isinstance(mapping.entries.get("id"), list):
             yield from _serialized(mapping)
+        if "_class_name" in mapping.entries:
+            yield from _components(mapping)
     for reference in document.references:
         if reference.loader in (Loader.SENTENCE_MODULE, Loader.COMPONENT, Loader.AUTO_MAP) and not reference.repository:
             yield Target(reference.loader.value, f"{reference.module}.{reference.name}", reference.place, certain=False)
@@ -63,9 +65,22 @@ def _keyed(mapping: Mapping) -> Iterator[Target]:
         value = entries.get(key)
         if isinstance(value, str) and _DOTTED.fullmatch(value):
             yield Target(key, value, mapping.place.below(key), certain=False)
+    arguments = entries.get("_args_")
+    if "_target_" in entries and isinstance(arguments, list) and arguments and isinstance(arguments[0], str):
+        if _DOTTED.fullmatch(arguments[0]):
+            yield Target("_args_", arguments[0], mapping.place.below("_args_"), certain=False)
     reduced = entries.get("py/reduce")
     if isinstance(reduced, list) and reduced and isinstance(reduced[0], str) and _NAME.fullmatch(reduced[0]):
         yield Target("py/reduce", reduced[0], mapping.place.below("py/reduce"), certain=True)
+
+
+def _components(mapping: Mapping) -> Iterator[Target]:
+    """Diffusers' ``model_index.json``: components as ``[library, name]``. Classes are told of as references."""
+    for key, value in mapping.entries.items():
+        match value:
+            case [str() as library, str() as name] if not name[:1].isupper() and _NAME.fullmatch(library):
+                if name.isidentifier():
+                    yield Target(key, f"{library}.{name}", mapping.place.below(key), certain=False)
 
 
 def _serialized(mapping: Mapping) -> Iterator[Target]:
