@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Final
 
 #: Numbers up to which a row is a list.
-_FEW: Final = 1 << 21
+_FEW: Final = 1 << 16
 #: The one place where the environment is asked.
 PURE: Final = bool(os.environ.get("ASSAY_PURE"))
 

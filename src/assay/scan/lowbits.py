@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.formats.budget import Budget
 from assay.formats.source import Memory
 from assay.formats.view import Tensor
 from assay.scan.payload import Searcher, code_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Smaller tensors have too few low bytes to hide anything in.
 SMALLEST: Final = 64 << 10

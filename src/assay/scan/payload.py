@@ -11,16 +11,18 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.pickle.stream import run
 from assay.formats.source import Source, Window
 from assay.scan.snippet import code_in
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: A piece of this size is searched at once; a candidate's head is at most :data:`OVERLAP` bytes long.
 OVERLAP: Final = 64

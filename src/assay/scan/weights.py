@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.formats.budget import Budget
 from assay.formats.source import Source, Window
 from assay.formats.view import Member, Tensor, View
 from assay.scan import lowbits
 from assay.scan.payload import Payload, Searcher, at_start, code_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 BLOCK: Final = 1 << 20
 #: Of a block with absurd magnitudes, only the pieces that have them are searched.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
-from assay.formats.plain import git_object, picture, sentencepiece, zeros
+from assay.formats.plain import git_object, pdf, picture, sentencepiece, zeros
 from assay.formats.plain.signatures import SIGNATURES
 from assay.formats.signature import Claim, Head
 from assay.formats.source import Memory
@@ -136,3 +136,30 @@ def test_reading_ends_on_any_bytes(form: str, data: bytes) -> None:
         assert signature.claims(Head(source, "m")) in Claim
         with suppress(FormatError):
             list(signature.read(source, Budget(), "m").members())
+
+
+ONCE = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\nstartxref\n0\n%%EOF\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [ONCE, ONCE * 2, ONCE + b"\r\n\r\n", ONCE.rstrip(), ONCE + b"xref\n0 1\n%%EOF", ONCE[:9] + bytes(3 << 20)],
+)
+def test_revisions_of_a_pdf_are_its_own(data: bytes) -> None:
+    """A PDF grows by revisions, each with an end of its own; none of them was appended by a stranger."""
+    assert names(data) == ["pdf"]
+    assert not list(pdf.read(Memory(data), Budget(), "x.pdf").members())
+
+
+@pytest.mark.parametrize("before", [ONCE, ONCE + ONCE[9:], ONCE[:9] + b"%" * (1 << 20) + ONCE[9:]])
+@pytest.mark.parametrize("after", [b"", b"%%EOF\n"])
+def test_a_pickle_behind_a_pdf_is_a_member(before: bytes, after: bytes) -> None:
+    """An old way to carry things past those who look; another end behind it does not hide it."""
+    (member,) = pdf.read(Memory(before + PICKLE + after), Budget(), "x.pdf").members()
+    assert member.offset == len(before)
+
+
+@given(st.binary(max_size=200))
+def test_any_end_of_a_pdf_is_survived(noise: bytes) -> None:
+    """Whatever follows."""
+    list(pdf.read(Memory(ONCE + noise), Budget(), "x.pdf").members())

@@ -273,3 +273,64 @@ def test_facts_tell_a_folder_what_the_file_does():
     """Rules that know who loads the file read them."""
     view = read(Memory(b"import os\nos.system('true')\n"), Budget(), "x.py")
     assert [fact.value for fact in view.facts()] == ["COMMAND IMPORT 2 os.system"]
+
+
+ROUNDABOUT = [
+    "import builtins\ngetattr(builtins, 'ex' + 'ec')('x')",
+    "globals()['__builtins__']['eval']('1')",
+    "__builtins__['ex' + 'ec']('1')",
+    "exec(''.join(map(chr, [105, 109])))",
+    "exec(chr(105) + chr(109))",
+    "exec(''.join(chr(n) for n in [105, 109]))",
+    "import os\ndef f():\n    return getattr(os, 'sys' + 'tem')\nf()('true')",
+    "import os, operator\noperator.methodcaller('system', 'true')(os)",
+]
+
+
+@pytest.mark.parametrize("source", ROUNDABOUT)
+def test_names_reached_in_a_roundabout_way_are_hidden_code(source: str) -> None:
+    """Who takes a name apart wants that nobody finds it: that is told, whatever is then called with it."""
+    assert (Does.HIDDEN, When.IMPORT) in effects(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from os import *\nsystem('true')", (Does.COMMAND, When.IMPORT)),
+        ("import os\n[os.system][0]('true')", (Does.COMMAND, When.IMPORT)),
+        ("import runpy\nrunpy.run_path('x')", (Does.RUNS_FILE, When.IMPORT)),
+        ("import ctypes\nctypes.CDLL('/tmp/x.so')", (Does.NATIVE, When.IMPORT)),
+        ("def forward(x):\n    import os\n    os.execv('/bin/sh', ['sh'])", (Does.COMMAND, When.LOAD)),
+        ("import os\nclass M:\n    def __init__(self):\n        os.system('true')", (Does.COMMAND, When.MADE)),
+        ("import torch\ntorch.ops.load_library('x.so')", (Does.EXTENDS, When.IMPORT)),
+    ],
+)
+def test_other_ways_to_the_same_end(source: str, expected: tuple[Does, When]) -> None:
+    """Star imports, lists of functions, other files, native libraries, methods that loading calls."""
+    assert expected in effects(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\ngetattr(torch, 'float' + '16')",
+        "getattr(self, 'layer' + str(1))",
+        "x = vars(self)['eval']",
+        "globals()['Model']()",
+        "import ctypes\nctypes.CDLL('libc.so.6')\nctypes.CDLL(None)\nctypes.CDLL(ctypes.util.find_library('c'))",
+        "import sys\nsys.modules['os']",
+        "from typing import *\nprint(chr(10))",
+        "import operator\noperator.attrgetter('weight')",
+        "a = [1, 2][0]\nname = ''.join(chr(n) for n in [97, 98])",
+    ],
+)
+def test_honest_reflection_is_silent(source: str) -> None:
+    """Attributes by computed names, tables of modules, the C library, characters by number."""
+    assert effects(source) == set()
+
+
+def test_an_encoding_in_which_code_hides_is_told_even_where_this_python_cannot_read_it() -> None:
+    """What stands there is not known, and the file says so itself."""
+    view = read(Memory(b"# coding: rot13\nvzcbeg bf\n"), Budget(), "x.py")
+    assert view.coding == "rot13"
+    assert view.problems

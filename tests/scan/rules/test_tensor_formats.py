@@ -156,6 +156,25 @@ def test_numpy() -> None:
     assert hits(saved(np.arange(9), tail=bytes(100))) == {}
 
 
+@pytest.mark.parametrize("descr", ["__import__('os').system('true')", "[x for x in '<f8']", "(lambda: '<f8')()"])
+def test_numpy_header_that_is_an_expression(descr: str) -> None:
+    """A reader that evaluates the header runs it; words inside of texts are no expression."""
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}\n".encode()
+    view = npy.read(Memory(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + bytes(8)), Budget(), "x.npy")
+    assert hits(view) == {"numpy-header-expression": Severity.HIGH}
+    assert view.problems
+    assert hits(saved(np.zeros(2, [("f(x).y if", "<f8"), ("os.system('a')", "<i4")]))) == {}
+
+
+@pytest.mark.parametrize("text", ["a note of some length", "short"])
+def test_texts_of_metadata_are_inspected_for_what_they_say(text: str) -> None:
+    """A credential in a comment of the weights is published with them; shorter texts hold none."""
+    header = json.dumps({"__metadata__": {"note": text}}).encode()
+    view = safetensors.read(Memory(struct.pack("<Q", len(header)) + header), Budget(), "m.safetensors")
+    members = [(member.name, member.expected) for member in view.members()]
+    assert members == ([("__metadata__/note", ("text",))] if len(text) >= 20 else [])
+
+
 def test_msgpack() -> None:
     """Pickles in MessagePack-NumPy's form and hooks of others; Flax's own types are silent."""
 

@@ -164,6 +164,9 @@ BAD = {
         "skops-unsafe-type", CRITICAL,
     ),
     "an unknown class that is called": (
+        "skops", skops(node("JsonNode", "builtins.eval", content="1")), "skops-unsafe-type", MEDIUM,
+    ),
+    "an odd constructor": (
         "skops", skops(node("ConstructorFromReduceNode", "acme.Thing", content={})), "skops-unsafe-type", MEDIUM,
     ),
     "CVE-2025-54413 a method of something else": (

@@ -26,7 +26,9 @@ def read(source: Source, budget: Budget, name: str) -> Onnx:
     except FormatError as error:
         # A few bytes of text can look like an empty graph: what broke has to have held something of a model.
         named = name.lower().endswith(".onnx")
-        if (view.graphs and (view.operators or view.externals or named)) or (view.ir_version and (view.opsets or named)):
+        if (view.graphs and (view.operators or view.externals or named)) or (
+            view.ir_version and (view.opsets or named)
+        ):
             view.note(error)
             return view
     if not view.graphs or not (view.ir_version or view.opsets or view.operators):

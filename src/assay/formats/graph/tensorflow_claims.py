@@ -25,7 +25,7 @@ def graph(head: Head) -> Claim:
     """Binary graphs: SavedModel, MetaGraphDef, GraphDef."""
     if head.name.lower() in ("saved_model.pb", "saved_model.cpb"):
         return Claim.CERTAIN
-    if head.size < 8 or head.start[0] not in _FIRST:
+    if head.size < 8 or head.start[0] not in _FIRST or head.start.isspace():
         return Claim.PLAUSIBLE if head.suffix in (".pb", ".meta") and head.size else Claim.NO
     return _fields(head)
 

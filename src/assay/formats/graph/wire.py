@@ -31,6 +31,8 @@ def outline(head: Head) -> Outline:
     """The first :data:`MOST` fields; reads a few bytes for each, wherever it lies."""
     fields: dict[tuple[int, int], int] = {}
     sizes: dict[tuple[int, int], int] = {}
+    if head.start.isspace():  # each two blanks are a field, which megabytes of them would be walked for
+        return Outline(fields, sizes, whole=False, broken=True)
     position = 0
     for _ in range(MOST):
         if position >= head.size:

@@ -121,9 +121,9 @@ class Calls:
             if hidden and isinstance(found, Named) and effects.is_worth_hiding(found.dotted):
                 self._note(Does.HIDDEN, found.dotted, [], node.lineno)
         elif dotted in ("operator.methodcaller", "operator.attrgetter") and values:
-            name = f"os.{constant(values[0])}"
-            if effects.does(name) is Does.COMMAND:
-                self._note(Does.HIDDEN, name, [], node.lineno)
+            name = constant(values[0])
+            if isinstance(name, str) and effects.does(f"os.{name}") is Does.COMMAND:
+                self._note(Does.HIDDEN, f"os.{name}", [], node.lineno)
 
     def looks_up(self, node: ast.Subscript) -> None:
         """A function taken out of a namespace by its name: ``globals()["__builtins__"]["eval"]``."""

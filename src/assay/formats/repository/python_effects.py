@@ -66,7 +66,8 @@ _COMMANDS: Final = frozenset(
         "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell",
         "asyncio.subprocess.create_subprocess_exec", "asyncio.subprocess.create_subprocess_shell", "platform.popen",
         "pexpect.run", "pexpect.spawn", "popen2.popen2", "_posixsubprocess.fork_exec", "distutils.spawn.spawn",
-        "ctypes.windll.shell32.ShellExecuteW", "get_ipython().system", "get_ipython().getoutput", "get_ipython().system_raw", "multiprocessing.util.spawnv_passfds",
+        "ctypes.windll.shell32.ShellExecuteW", "get_ipython().system", "multiprocessing.util.spawnv_passfds",
+        "get_ipython().getoutput", "get_ipython().system_raw",
         "torch.utils.collect_env.run", "uuid._get_command_stdout", "invoke.run", "ctypes.CDLL().system",
         "ctypes.cdll.LoadLibrary().system", "win32api.ShellExecute",
     )
@@ -177,7 +178,7 @@ def does(dotted: str) -> Does | None:  # noqa: PLR0911 - one branch for each kin
 
 def is_worth_hiding(dotted: str) -> bool:
     """Whether code that reaches this name in a roundabout way hides what it does."""
-    return dotted != "builtins.__import__" and dotted in _EXECUTORS or does(dotted) in (Does.COMMAND, Does.NATIVE)
+    return (dotted != "builtins.__import__" and dotted in _EXECUTORS) or does(dotted) in (Does.COMMAND, Does.NATIVE)
 
 
 def sends(dotted: str) -> bool:

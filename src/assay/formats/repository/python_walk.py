@@ -12,7 +12,6 @@ from assay.formats.budget import Budget
 from assay.formats.repository.python_body import Body
 from assay.formats.repository.python_calls import MAX_EFFECTS, SCRIPT, TOP, Function, Origin
 from assay.formats.repository.python_constants import BUILTINS, Named, Value, named
-
 from assay.formats.repository.python_effects import Does, Effect, When, does
 from assay.formats.repository.python_entries import is_making
 from assay.formats.repository.python_source import parse

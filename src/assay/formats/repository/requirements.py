@@ -13,7 +13,9 @@ from assay.formats.view import NotThisFormat, View
 
 MAX_BYTES: Final = 4 << 20
 #: Names under which such files go.
-NAMED: Final = re.compile(r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in|pip)", re.IGNORECASE)
+NAMED: Final = re.compile(
+    r"(?:.*[-_.])?(?:reqs?|requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in|pip)", re.IGNORECASE
+)
 _OPTION: Final = re.compile(r"(--?[A-Za-z][\w-]*)(?:[=\s]\s*(.*))?")
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,200}\s*(?:\[[^\]]{0,500}\])?\s*(?:[<>=!~;@(#].*)?")
 _SHORT: Final = {

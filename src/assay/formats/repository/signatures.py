@@ -36,9 +36,11 @@ _PYTHON_START: Final = re.compile(
 )
 _PYTHON_CODING: Final = re.compile(rb"(?:[^\n]*\n)?[ \t\x0c]*#[^\n]*?coding[:=][ \t]*[-\w.]+")
 _REQUIREMENTS_START: Final = re.compile(
-    rb"(?:#[^\n]*+\n|\s)*+(?:-i |-f |--(?:extra-)?index-url|--find-links|--trusted-host)"
+    rb"(?:#[^\n]*+\n|\s)*+(?:-i |-f |-r\s*\w+://|--(?:extra-)?index-url|--find-links|--trusted-host)"
 )
-_REQUIREMENTS_NAME: Final = re.compile(r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in|pip)", re.I)
+_REQUIREMENTS_NAME: Final = re.compile(
+    r"(?:.*[-_.])?(?:reqs?|requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in|pip)", re.I
+)
 
 
 def _json(head: Head) -> Claim:

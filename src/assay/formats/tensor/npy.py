@@ -17,6 +17,9 @@ from assay.formats.view import Member, NotThisFormat, Tensor, View
 MAGIC: Final = b"\x93NUMPY"
 MAX_HEADER: Final = 64 << 10
 _CODE: Final = re.compile(r"([<>|=]?)([?bBhHiIlLqQefdgFDGuScaUVOmM])([0-9]{0,9})(\[[0-9]{0,9}[A-Za-z/0-9]{1,16}\])?\Z")
+_QUOTED: Final = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
+#: A name that is called or reached into; literals have neither.
+_EXPRESSION: Final = re.compile(r"[A-Za-z_]\w*\s*[(\[]|\)\s*[.(]|[A-Za-z_]\w*\s*\.\s*[A-Za-z_]|\b(?:lambda|for|if)\b")
 #: Kind letter with its size in bytes → the name of the type.
 _NAMES: Final = {
     "b1": "bool", "?": "bool", "i1": "int8", "u1": "uint8", "i2": "int16", "u2": "uint16", "i4": "int32",
@@ -60,6 +63,8 @@ class Npy(View):
         self.element: Element | None = None
         """``None`` when the header could not be understood."""
         self.shape: tuple[int, ...] = ()
+        self.expression: bool = False
+        """Whether the header is more than a literal: a reader that evaluates it would run it."""
         self.data_start: int = 0
 
     @property
@@ -122,6 +127,7 @@ def read(source: Source, budget: Budget, name: str) -> Npy:
             view.data_start = 8 + width
             raise FormatError(f"the header claims {length:,} bytes", offset=8)
         header = source.read(8 + width, length).decode("utf-8" if start[6] == 3 else "latin-1")
+        view.expression = _EXPRESSION.search(re.sub(_QUOTED, "", header)) is not None
         view.element, view.shape = _understood(parse(header))
     except UnicodeDecodeError as error:
         view.note(FormatError("the header is no UTF-8", offset=8 + error.start))

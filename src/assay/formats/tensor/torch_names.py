@@ -29,7 +29,7 @@ _NATIVE: Final = (
 )
 #: What PyTorch itself writes besides.
 _KNOWN: Final = re.compile(
-    r"data\.pkl|constants\.pkl|bytecode\.pkl|attributes\.pkl|version|byteorder|model\.json|mobile_debug_handles\.pkl"
+    r"data\.pkl|constants\.pkl|bytecode\.pkl|attributes\.pkl|traced_inputs\.pkl|version|byteorder|model\.json|mobile_debug_handles\.pkl"
     r"|\.format_version|\.storage_alignment|\.data/(?:version|serialization_id)|code/.+|constants/[0-9]+|extra/.+",
     re.A,
 )

@@ -32,6 +32,9 @@ ARRAYS: Final = frozenset({"NdArrayNode", "MaskedArrayNode", "DTypeNode", "Rando
 
 def judge(node: Node) -> tuple[str, Severity] | None:
     """Why a name is not let through, as the end of a sentence, and how bad it is; ``None`` for an inert one."""
+    if node.loader in PLAIN and node.name not in _TYPES and (harm := harm_of(node.dotted)):
+        # skops makes plain data of it whatever the name; an honest writer would not have put it there.
+        return f"holds plain data and names {shown(node.dotted)}, which {harm.does}", Severity.MEDIUM
     if node.loader in PLAIN or node.loader in BOUND or _inert(node):
         return None
     if harm := harm_of(node.dotted):

@@ -35,6 +35,21 @@ def _size(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> Non
             )
 
 
+def _range(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
+    """A range costs nothing until something is made of it, which is all that anybody does with one."""
+    ends = [each for each in args if isinstance(each, int)]
+    if 0 < len(ends) == len(args) <= 3 and not (len(ends) == 3 and ends[2] == 0):
+        whole = range(*ends)
+        if whole and abs((whole[-1] - whole[0]) // whole.step) >= _MOST_BYTES:
+            bench.flag(
+                "pickle-expansion-bomb",
+                dotted,
+                f"{dotted}{wording.arguments(args)} has more values than memory holds",
+                call.offset,
+                Severity.MEDIUM,
+            )
+
+
 def _fraction(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
     for each in args:
         if isinstance(each, str) and not _FRACTION.fullmatch(each):
@@ -111,6 +126,7 @@ RULES: Final[dict[str, ArgumentRule]] = {
     "ufunc": lookups.ufunc,
     "one-argument": _one_argument,
     "size": _size,
+    "range": _range,
     "fraction": _fraction,
     "nested": _nested,
     "own": _own,

@@ -91,6 +91,8 @@ def run(bench: Bench, target: Value, args: tuple[Value, ...], call: Call, *, new
             run_name(bench, target.dotted, args, call, new=new, module=target.module)
         case Result():
             results.run_result(bench, target.call, args, call, new=new)
+        case Persistent(pid=Items(items=("module", Global() as named, *_))):
+            run(bench, named, args, call, new=new)  # PyTorch's old format keeps classes so, with their source
         case Persistent() | Opaque():
             flag_unknown(bench, wording.value(target), args, call, Severity.HIGH)
     bench.depth -= 1

@@ -58,6 +58,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "gguf_unknown_type",
     ),
     "npy": (
+        "numpy_header_expression",
         "numpy_object_array",
         "numpy_size_mismatch",
         "numpy_trailing_data",
@@ -288,6 +289,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
     ),
     "text": (
         "pth_runs_code",
+        "recipe_runs_download",
         "secret_in_text",
     ),
 }

@@ -58,6 +58,8 @@ def _lines(key: str, value: Node, mapping: Mapping) -> list[Line]:
     if key in _LISTS and isinstance(value, list):
         texts = "\n".join(item for item in value if isinstance(item, str))
         return parse(texts) if any(sign in texts for sign in ("://", "--", "-i ")) else []
+    if key == "channels" and isinstance(value, list) and "dependencies" in mapping.entries:
+        return [Line("--extra-index-url", item, 0) for item in value if isinstance(item, str) and "://" in item]
     option = _OPTIONS.get(key.replace("_", "-"))
     if (
         option

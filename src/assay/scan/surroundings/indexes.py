@@ -68,6 +68,10 @@ def doubts_about_index(lines: list[Line]) -> Iterator[Doubt]:
         elif line.option == "--trusted-host" and line.value.partition(":")[0].lower() not in KNOWN_HOSTS:
             message = f"it turns off the check of certificates for {shown(line.value)}"
             yield Doubt(message, line.number, Severity.MEDIUM, Confidence.HIGH)
+        elif line.option in ("--requirement", "--constraint") and "://" in line.value and not is_known(line.value):
+            message = f"it takes more requirements from {shown(line.value)}, which anybody may change"
+            bad = Severity.MEDIUM if _is_bare(line.value) else Severity.LOW
+            yield Doubt(message, line.number, bad, Confidence.MEDIUM)
 
 
 def direct_references(lines: list[Line]) -> Iterator[Doubt]:

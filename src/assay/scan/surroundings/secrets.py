@@ -147,7 +147,7 @@ _SORTS: Final = (
     _Sort("an AWS secret key", ("aws", "AWS", "Aws"), _aws),
     _Sort("a Hugging Face token", ("hf_", "api_org_"), _alone(r"(?:hf|api_org)_[A-Za-z0-9]{30,40}")),
     _Sort("a private key", ("PRIVATE KEY",), _pattern(_PRIVATE)),
-    _Sort("a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), _plugin("github_token", "GitHubTokenDetector")),
+    _Sort("a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), _alone(r"gh[pousr]_[A-Za-z0-9]{36}")),
     _Sort("a GitHub token", ("github_pat_",), _pattern(r"(github_pat_[A-Za-z0-9_]{60,90})")),
     _Sort("a GitLab token", ("glpat-", "gldt-", "glft-", "glrt-"), _plugin("gitlab_token", "GitLabTokenDetector")),
     _Sort("a Slack token", ("xox", "hooks.slack.com"), _plugin("slack", "SlackDetector")),
@@ -223,7 +223,13 @@ def _is_mixed(value: str) -> bool:
 
 def _is_random(value: str) -> bool:
     """Whether a value looks drawn by lot: digits among letters of both cases, and no word or path."""
-    if not _is_mixed(value) or value.count("/") > 3 or value.count(".") > 2 or value.count("_") > 3 or value.count("-") > 2:
+    if (
+        not _is_mixed(value)
+        or value.count("/") > 3
+        or value.count(".") > 2
+        or value.count("_") > 3
+        or value.count("-") > 2
+    ):
         return False
     counts = Counter(value)
     entropy = -sum(count / len(value) * math.log2(count / len(value)) for count in counts.values())

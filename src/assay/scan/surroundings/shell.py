@@ -30,6 +30,14 @@ def fetches_and_runs(command: str) -> bool:
     return bool(_FETCHED.search(command)) and not _ORDINARY.search(command)
 
 
+_UNPROTECTED: Final = re.compile(r"\b(?:curl|wget|fetch)\b(?![^|;&\n]*https://)|https://\d+\.\d+\.\d+\.\d+")
+
+
+def fetches_unprotected(command: str) -> bool:
+    """Whether :func:`fetches_and_runs`, and nothing says that it comes from whom it was asked of: no HTTPS, no name."""
+    return fetches_and_runs(command) and bool(_UNPROTECTED.search(command[:20_000]))
+
+
 def opens_shell(command: str) -> bool:
     """Whether a command connects a shell to another machine."""
     return bool(_OPENED.search(command[:20_000]))

@@ -66,9 +66,9 @@ def _keyed(mapping: Mapping) -> Iterator[Target]:
         if isinstance(value, str) and _DOTTED.fullmatch(value):
             yield Target(key, value, mapping.place.below(key), certain=False)
     arguments = entries.get("_args_")
-    if "_target_" in entries and isinstance(arguments, list) and arguments and isinstance(arguments[0], str):
-        if _DOTTED.fullmatch(arguments[0]):
-            yield Target("_args_", arguments[0], mapping.place.below("_args_"), certain=False)
+    called = arguments[0] if isinstance(arguments, list) and arguments and "_target_" in entries else None
+    if isinstance(called, str) and _DOTTED.fullmatch(called):
+        yield Target("_args_", called, mapping.place.below("_args_"), certain=False)
     reduced = entries.get("py/reduce")
     if isinstance(reduced, list) and reduced and isinstance(reduced[0], str) and _NAME.fullmatch(reduced[0]):
         yield Target("py/reduce", reduced[0], mapping.place.below("py/reduce"), certain=True)
