@@ -17,7 +17,7 @@ import atheris
 with atheris.instrument_imports(include=["assay"]):
     from assay.core.errors import FormatError
     from assay.formats.budget import Budget, Limits
-    from assay.formats.plain import git_object, picture, plain, sentencepiece, zeros
+    from assay.formats.plain import git_object, pdf, picture, plain, sentencepiece, zeros
     from assay.formats.plain.signatures import SIGNATURES
     from assay.formats.signature import Head
     from assay.formats.source import Memory
@@ -47,6 +47,7 @@ TARGETS: dict[str, tuple[Callable[[Memory, Budget, str], View], Callable[[], lis
     "sentencepiece": (sentencepiece.read, _vocabularies),
     "git_object": (git_object.read, lambda: [b"blob 3\0abc"]),
     "zeros": (zeros.read, lambda: [bytes(64)]),
+    "pdf": (pdf.read, lambda: [b"%PDF-1.7\n%%EOF\n", b"%PDF-1.7\n%%EOF\n1 0 obj\n%%EOF\n\x80\x04N."]),
     "plain": (plain.read, lambda: [b"%PDF-1.7"]),
 }
 

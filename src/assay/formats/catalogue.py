@@ -23,6 +23,13 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
 BY_NAME: Final = {signature.name: signature for signature in SIGNATURES}
 
 
+_BY_START: Final = tuple(
+    tuple(signature for signature in SIGNATURES if signature.first_bytes is None or byte in signature.first_bytes)
+    for byte in range(0x100)
+)
+
+
 def recognise(head: Head) -> list[tuple[Signature, Claim]]:
     """Every format the bytes might be, with how sure it is; all of them are read."""
-    return [(signature, claim) for signature in SIGNATURES if (claim := signature.claims(head))]
+    asked = _BY_START[head.start[0]] if head.start else SIGNATURES
+    return [(signature, claim) for signature in asked if (claim := signature.claims(head))]

@@ -67,6 +67,22 @@ class Head:
 _TEXT_BYTES = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
 
 
+#: First bytes of text in any encoding that is read as text: all but those that only continue a UTF-8 character.
+TEXT_STARTS = frozenset(range(0x100)) - frozenset(range(0x80, 0xC0))
+
+
+class Begins:
+    """Claims what begins with certain bytes, and nothing else."""
+
+    def __init__(self, claim: Claim, *magics: bytes) -> None:
+        self._claim = claim
+        self._magics = magics
+        self.starts = frozenset(magic[0] for magic in magics)
+
+    def __call__(self, head: Head) -> Claim:
+        return self._claim if head.start.startswith(self._magics) else Claim.NO
+
+
 class Reader(Protocol):
     """A format's reader: ``read`` in the module that a :class:`Signature` names."""
 
@@ -91,6 +107,7 @@ class Signature:
     :param supersedes: formats that these bytes look like but are read better as this one: what such a reading could not
         tell, and its findings below medium, are dropped when this one's succeeds (a joblib file read as a mere pickle
         breaks at its first array; a payload that only ``pickle.load`` would run is told all the same)
+    :param starts: first bytes without which ``claims`` says no, so that it need not be asked; ``None`` for any
     :param harmless: bytes of this format have no loader that runs them and hold nothing of ours: "not a model"
     """
 
@@ -101,6 +118,12 @@ class Signature:
     claims: Callable[[Head], Claim]
     harmless: bool = False
     supersedes: frozenset[str] = frozenset()
+    starts: frozenset[int] | None = None
+
+    @property
+    def first_bytes(self) -> frozenset[int] | None:
+        """``starts``, or what the claim itself knows of it."""
+        return self.claims.starts if isinstance(self.claims, Begins) else self.starts
 
     @cached_property
     def read(self) -> Reader:

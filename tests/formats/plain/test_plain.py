@@ -151,7 +151,9 @@ def test_revisions_of_a_pdf_are_its_own(data: bytes) -> None:
     assert not list(pdf.read(Memory(data), Budget(), "x.pdf").members())
 
 
-@pytest.mark.parametrize("before", [ONCE, ONCE + ONCE[9:], ONCE[:9] + b"%" * (1 << 20) + ONCE[9:]])
+@pytest.mark.parametrize(
+    "before", [ONCE, ONCE * 2, ONCE + b" " * 200_000, ONCE[:9] + b"%" * ((1 << 20) - 55) + ONCE[9:]]
+)
 @pytest.mark.parametrize("after", [b"", b"%%EOF\n"])
 def test_a_pickle_behind_a_pdf_is_a_member(before: bytes, after: bytes) -> None:
     """An old way to carry things past those who look; another end behind it does not hide it."""

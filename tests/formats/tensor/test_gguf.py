@@ -177,3 +177,10 @@ def test_it_ends_on_any_bytes(noise: bytes, data: st.DataObject) -> None:
         except FormatError:
             continue
         assert all(part.source.size <= len(candidate) for part in (*view.tensors(), *view.members()))
+
+
+def test_texts_among_the_values_are_members() -> None:
+    """A credential in a description is published with the weights; a text too short for one is passed over."""
+    pairs = [("general.description", 8, string("a note of some length")), ("general.name", 8, string("x"))]
+    view = read(made(pairs, []))
+    assert [(member.name, member.expected) for member in view.members()] == [("general.description", ("text",))]

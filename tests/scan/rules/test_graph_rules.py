@@ -83,6 +83,9 @@ BAD = {
     "an outside parameter entity": (
         "xml", b'<!DOCTYPE p [<!ENTITY % x SYSTEM "http://x/y.dtd"> %x;]><p/>', "xml-external-entity", HIGH,
     ),
+    "a style from elsewhere": (
+        "xml", b'<?xml-stylesheet href="http://evil.example/x.xsl"?><p/>', "xml-external-entity", LOW,
+    ),
     "an inclusion": (
         "xml", b'<p xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="/etc/passwd"/></p>',
         "xml-external-entity", MEDIUM,
@@ -158,6 +161,7 @@ BAD = {
 
 GOOD = {
     "a drawing's own entities": ("xml", b'<!DOCTYPE svg [<!ENTITY ns "http://www.w3.org/2000/svg">]><svg a="&ns;"/>'),
+    "a style beside it": ("xml", b'<?xml-stylesheet type="text/xsl" href="style.xsl"?><p/>'),
     "a property list": ("xml", b'<!DOCTYPE plist PUBLIC "-//Apple//DTD" "http://www.apple.com/x.dtd"><plist/>'),
     "ordinary layers": ("openvino", net('type="Const" version="opset1"><data offset="0" size="64"/></layer>')),
     "a tokenizer": ("openvino", net('type="BPETokenizer" version="extension"/>')),

@@ -167,6 +167,8 @@ FIRES = [
     ("secret-in-text", "config.json", json.dumps({"aws_access_key_id": KEY}), Severity.HIGH),
     ("secret-in-text", "notes.txt", f"token: {TOKEN}\n", Severity.HIGH),
     ("secret-in-text", "key", PRIVATE, Severity.HIGH),
+    ("secret-in-text", "x.txt", "GITLAB=glpat-" + "aB3dE5gH7jK9mN1pQ3sT\n", Severity.HIGH),
+    ("secret-in-text", "x.txt", "NPM_TOKEN=npm_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5\n", Severity.HIGH),
     ("secret-in-text", "x.txt", "GITHUB=ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5\n", Severity.HIGH),
     ("secret-in-text", "config.json", json.dumps({"key": PRIVATE}), Severity.HIGH),
     ("secret-in-text", ".env", 'OPENAI_API_KEY="Zk83Jd0sLwPz7VbNxTg2RmYc5HfQa"\n', Severity.MEDIUM),

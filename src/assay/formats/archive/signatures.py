@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from assay.formats.signature import HEAD, Claim, Head, Signature
+from assay.formats.signature import HEAD, Begins, Claim, Head, Signature
 
 _TAIL: Final = 65_535 + 22
 _TAR_BLOCK: Final = 512
@@ -90,8 +90,8 @@ def _zstd(head: Head) -> Claim:
     return Claim.PLAUSIBLE if start[1:4] == b"\x2a\x4d\x18" and start[0] & 0xF0 == 0x50 else Claim.NO
 
 
-def _starts(*magics: bytes) -> Callable[[Head], Claim]:
-    return lambda head: Claim.CERTAIN if head.start.startswith(magics) else Claim.NO
+def _starts(*magics: bytes) -> Begins:
+    return Begins(Claim.CERTAIN, *magics)
 
 
 def _iso(head: Head) -> Claim:
@@ -121,6 +121,8 @@ _UNSUPPORTED: Final = (
     b"xar!\0\x1c", b"!<thin>\n", b"\x02\x21\x4c\x18", b"ITSF\x03\0\0\0", b"MSWIM\0\0\0",
 )  # fmt: skip
 
+_BEGINS_UNSUPPORTED: Final = _starts(*_UNSUPPORTED)
+
 SIGNATURES: Final[tuple[Signature, ...]] = (
     _signature("zip", "Zip archive", "zip", _ZIPS, _zip),
     _signature("tar", "Tar archive", "tar", ".tar .nemo .pt .pth .ova .gem .tgz .gz .bz2 .xz .zst .layer", _tar),
@@ -137,5 +139,5 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     _signature("ar", "Unix archive", "ar", ".a .ar .deb .lib .udeb .rlib", _starts(b"!<arch>\n")),
     _signature("unsupported-archive", "Archive that is not opened", "opaque",
                ".rar .cab .rpm .cpio .z .lz .lzo .sz .squashfs .sqsh .xar .pkg .chm .wim .dmg .snap .iso .img .a",
-               lambda head: max(_starts(*_UNSUPPORTED)(head), _iso(head))),
+               lambda head: _BEGINS_UNSUPPORTED(head) or _iso(head)),
 )  # fmt: skip

@@ -31,10 +31,9 @@ def outline(head: Head) -> Outline:
     """The first :data:`MOST` fields; reads a few bytes for each, wherever it lies."""
     fields: dict[tuple[int, int], int] = {}
     sizes: dict[tuple[int, int], int] = {}
-    if head.start.isspace():  # each two blanks are a field, which megabytes of them would be walked for
-        return Outline(fields, sizes, whole=False, broken=True)
+    blank = head.start.isspace()  # each two blanks are a field, for which megabytes of them would be walked
     position = 0
-    for _ in range(MOST):
+    for _ in range(0 if blank else MOST):
         if position >= head.size:
             return Outline(fields, sizes, whole=position == head.size, broken=position > head.size)
         data = _near(head, position)
@@ -58,7 +57,7 @@ def outline(head: Head) -> Outline:
         position += at + size
         if position > head.size:
             return Outline(fields, sizes, whole=False, broken=True)
-    return Outline(fields, sizes, whole=False, broken=False)
+    return Outline(fields, sizes, whole=False, broken=blank)
 
 
 def inside(head: Head, position: int) -> tuple[int, int]:

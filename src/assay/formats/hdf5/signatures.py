@@ -6,7 +6,7 @@ import json
 from typing import Final
 
 from assay.core.errors import FormatError
-from assay.formats.signature import Claim, Head, Signature
+from assay.formats.signature import TEXT_STARTS, Claim, Head, Signature
 
 _MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 #: Superblocks may stand at these places and at twice the last of them, again and again.
@@ -48,5 +48,6 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
         frozenset({".h5", ".hdf5", ".hdf", ".he5", ".keras", ".h5py", ".hd5", ".mat", ".nc", ".nc4", ".h5ad", ".loom"}),
         hdf5,
     ),
-    Signature("keras-config", "Keras configuration", _ROOM + "keras", frozenset({".json", ".config"}), keras_config),
+    Signature("keras-config", "Keras configuration", _ROOM + "keras", frozenset({".json", ".config"}), keras_config,
+              starts=TEXT_STARTS),
 )  # fmt: skip

@@ -11,20 +11,36 @@ from assay.formats.source import Source
 from assay.formats.view import NotThisFormat
 
 MAGIC: Final = b"%PDF-"
+_END: Final = b"%%EOF"
 _BLOCK: Final = 1 << 20
-#: Long enough for a mark and what says whether another revision follows it.
-_OVERLAP: Final = 64
-#: A revision begins with an object, a table, a trailer or a comment, perhaps after blanks.
-_END: Final = re.compile(rb"%%EOF[\0\t\n\f\r ]{0,40}(?![\0\t\n\f\r ])(?![0-9]{1,10}[ \r\n]|xref|trailer|startxref|%)")
+_BLANKS: Final = b"\0\t\n\f\r "
+#: What another revision begins with: an object, a table, a trailer or a comment.
+_REVISION: Final = re.compile(rb"[0-9]{1,10}[ \r\n]|xref|trailer|startxref|%")
 
 
 def read(source: Source, budget: Budget, _name: str) -> Plain:
     """See :class:`~assay.formats.signature.Reader`."""
     if source.read(0, len(MAGIC)) != MAGIC:
         raise NotThisFormat("it does not begin as a PDF document", offset=0)
-    for start in range(0, source.size, _BLOCK):
+    start = 0
+    while start < source.size:
         budget.check_time(start)
-        found = _END.search(source.read(start, _BLOCK + _OVERLAP))
-        if found:
-            return Plain(source, start + found.end())
+        at = source.read(start, _BLOCK + len(_END) - 1).find(_END)
+        if at < 0:
+            start += _BLOCK
+            continue
+        start = _after_blanks(source, start + at + len(_END), budget)
+        if not _REVISION.match(source.read(start, 16)):
+            return Plain(source, start)
     return Plain(source)
+
+
+def _after_blanks(source: Source, start: int, budget: Budget) -> int:
+    length = 64
+    while block := source.read(start, length):
+        budget.check_time(start)
+        left = block.lstrip(_BLANKS)
+        if left:
+            return start + len(block) - len(left)
+        start, length = start + len(block), _BLOCK
+    return source.size

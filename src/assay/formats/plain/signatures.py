@@ -7,7 +7,7 @@ from typing import Final
 
 from assay.formats.plain.git_object import HEADER
 from assay.formats.plain.sentencepiece import is_piece
-from assay.formats.signature import Claim, Head, Signature
+from assay.formats.signature import Begins, Claim, Head, Signature
 
 _ROOM: Final = "assay.formats.plain."
 
@@ -84,11 +84,13 @@ def _git_object(head: Head) -> Claim:
 
 
 def _at(offset: int, *magics: bytes) -> Callable[[Head], Claim]:
+    if not offset:
+        return Begins(Claim.CERTAIN, *magics)
     return lambda head: Claim.CERTAIN if head.start.startswith(magics, offset) else Claim.NO
 
 
 def _weak(*magics: bytes) -> Callable[[Head], Claim]:
-    return lambda head: Claim.PLAUSIBLE if head.start.startswith(magics) else Claim.NO
+    return Begins(Claim.PLAUSIBLE, *magics)
 
 
 def _signature(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from assay.formats.signature import Claim, Head, Signature
+from assay.formats.signature import TEXT_STARTS, Claim, Head, Signature
 
 _HERE: Final = "assay.formats.repository"
 _JSON: Final = frozenset((".json", ".jsonl", ".ndjson", ".jsonc", ".json5", ".webmanifest", ".geojson"))
@@ -138,14 +138,18 @@ def _text(head: Head) -> Claim:
 
 #: The text comes last: it is all there is to say of what no other reader knows.
 SIGNATURES: Final[tuple[Signature, ...]] = (
-    Signature("json", "JSON document", f"{_HERE}.json_document", _JSON, _json),
-    Signature("notebook", "Jupyter notebook", f"{_HERE}.notebook", frozenset((".ipynb",)), _notebook),
-    Signature("yaml", "YAML document", f"{_HERE}.yaml_document", _YAML, _yaml),
-    Signature("toml", "TOML document", f"{_HERE}.toml_document", frozenset((".toml",)), _toml),
-    Signature("ini", "INI document", f"{_HERE}.ini_document", _INI, _ini),
-    Signature("python", "Python source", f"{_HERE}.python", _PYTHON, _python),
-    Signature("jinja", "Jinja template", f"{_HERE}.template", _TEMPLATE, _template),
-    Signature("requirements", "Requirements for pip", f"{_HERE}.requirements", frozenset(), _requirements),
-    Signature("lfs-pointer", "Git LFS pointer", f"{_HERE}.pointer", frozenset(), _pointer),
+    Signature("json", "JSON document", f"{_HERE}.json_document", _JSON, _json, starts=TEXT_STARTS),
+    Signature(
+        "notebook", "Jupyter notebook", f"{_HERE}.notebook", frozenset((".ipynb",)), _notebook, starts=TEXT_STARTS
+    ),
+    Signature("yaml", "YAML document", f"{_HERE}.yaml_document", _YAML, _yaml, starts=TEXT_STARTS),
+    Signature("toml", "TOML document", f"{_HERE}.toml_document", frozenset((".toml",)), _toml, starts=TEXT_STARTS),
+    Signature("ini", "INI document", f"{_HERE}.ini_document", _INI, _ini, starts=TEXT_STARTS),
+    Signature("python", "Python source", f"{_HERE}.python", _PYTHON, _python, starts=TEXT_STARTS),
+    Signature("jinja", "Jinja template", f"{_HERE}.template", _TEMPLATE, _template, starts=TEXT_STARTS),
+    Signature(
+        "requirements", "Requirements for pip", f"{_HERE}.requirements", frozenset(), _requirements, starts=TEXT_STARTS
+    ),
+    Signature("lfs-pointer", "Git LFS pointer", f"{_HERE}.pointer", frozenset(), _pointer, starts=TEXT_STARTS),
     Signature("text", "Text", f"{_HERE}.text", _TEXT, _text, harmless=True),
 )

@@ -22,13 +22,18 @@ parser that refuses external entities.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.graph.xml import Xml
 from assay.scan.knowledge.text import shown
 from assay.scan.rule import Hit, Rule
+
+#: A viewer fetches it, and a style in XSLT may do more than paint.
+_STYLESHEET: Final = re.compile(r"""href\s*=\s*["']((?:\w+:)?//[^"']*)""")
 
 
 def check(view: Xml) -> Iterator[Hit]:
@@ -38,6 +43,10 @@ def check(view: Xml) -> Iterator[Hit]:
             yield Hit(f"declares the entity {shown(entity.name)} from {shown(entity.system)}", line=entity.line)
     for address, line in view.includes:
         yield Hit(f"includes {shown(address)}", line=line, severity=Severity.MEDIUM)
+    for target, data in view.declared.instructions:
+        found = _STYLESHEET.search(data) if target.startswith("xml-stylesheet") else None
+        if found:
+            yield Hit(f"asks for its style from {shown(found[1])}", line=1, severity=Severity.LOW)
 
 
 RULE = Rule(

@@ -115,6 +115,11 @@ def _openai(text: str) -> Iterable[str]:
     return [value for value in found if _is_mixed(value)]
 
 
+def _npm(text: str) -> Iterable[str]:
+    found = re.findall(r"(?<![A-Za-z0-9_/+-])(npm_[A-Za-z0-9]{36})(?![A-Za-z0-9_/+-])", text)
+    return [value for value in found if _is_mixed(value)]
+
+
 def _aws(text: str) -> Iterable[str]:
     return [value for value in _detector("aws", "AWSKeyDetector")(text) if len(value) == 40 and _is_random(value)]
 
@@ -149,13 +154,15 @@ _SORTS: Final = (
     _Sort("a private key", ("PRIVATE KEY",), _pattern(_PRIVATE)),
     _Sort("a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), _alone(r"gh[pousr]_[A-Za-z0-9]{36}")),
     _Sort("a GitHub token", ("github_pat_",), _pattern(r"(github_pat_[A-Za-z0-9_]{60,90})")),
-    _Sort("a GitLab token", ("glpat-", "gldt-", "glft-", "glrt-"), _plugin("gitlab_token", "GitLabTokenDetector")),
+    _Sort("a GitLab token", ("glpat-", "gldt-", "glft-", "glrt-", "glsoat-"),
+          _alone(r"gl(?:pat|dt|ft|rt|soat)-[A-Za-z0-9_-]{20,50}")),
     _Sort("a Slack token", ("xox", "hooks.slack.com"), _plugin("slack", "SlackDetector")),
     _Sort("a Stripe key", ("_live_",), _plugin("stripe", "StripeDetector")),
     _Sort("an OpenAI key", ("T3BlbkFJ",), _plugin("openai", "OpenAIDetector")),
     _Sort("an OpenAI key", ("sk-proj-", "sk-svcacct-", "sk-admin-"), _openai),
     _Sort("a Weights & Biases key", ("WANDB_API_KEY",), _pattern(_WANDB)),
     _Sort("an Anthropic key", ("sk-ant-",), _pattern(r"(sk-ant-[A-Za-z0-9_-]{40,200})")),
+    _Sort("an npm token", ("npm_",), _npm),
     _Sort("an npm token", ("_authToken",), _plugin("npm", "NpmDetector")),
     _Sort("a PyPI token", ("pypi-AgE",), _plugin("pypi_token", "PypiTokenDetector")),
     _Sort("a SendGrid key", ("SG.",), _plugin("sendgrid", "SendGridDetector")),
