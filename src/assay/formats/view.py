@@ -71,9 +71,9 @@ class Tensor:
 class Fact:
     """Something a file says about its surroundings, for rules that look at a whole folder.
 
-    :param kind: ``import`` (a Python module it makes a loader import), ``module`` (one that is imported by its name when
-        no such file lies beside), ``code`` (a Python file it names), ``weights`` (a file of raw numbers it names), ``file``
-        (any other file it reads), ``does`` (what Python source does and when, for whoever has it run)
+    :param kind: ``import`` (a Python module it makes a loader import), ``module`` (one that is imported by its name
+        when no such file lies beside), ``code`` (a Python file it names), ``weights`` (a file of raw numbers it
+        names), ``file`` (any other file it reads), ``does`` (what Python source does and when, for whoever has it run)
     :param value: the module's dotted name, or the path as it stands there
     """
 

@@ -13,6 +13,8 @@ from assay.formats.view import NotThisFormat
 MAGIC: Final = b"%PDF-"
 _END: Final = b"%%EOF"
 _BLOCK: Final = 1 << 20
+#: So much of a block must be left for it to be searched on.
+_AHEAD: Final = 64
 _BLANKS: Final = b"\0\t\n\f\r "
 #: What another revision begins with: an object, a table, a trailer or a comment.
 _REVISION: Final = re.compile(rb"[0-9]{1,10}[ \r\n]|xref|trailer|startxref|%")
@@ -22,14 +24,16 @@ def read(source: Source, budget: Budget, _name: str) -> Plain:
     """See :class:`~assay.formats.signature.Reader`."""
     if source.read(0, len(MAGIC)) != MAGIC:
         raise NotThisFormat("it does not begin as a PDF document", offset=0)
-    start = 0
+    base, block, start = 0, source.read(0, _BLOCK), 0
     while start < source.size:
-        budget.check_time(start)
-        at = source.read(start, _BLOCK + len(_END) - 1).find(_END)
+        if start - base + _AHEAD > len(block) and base + len(block) < source.size:
+            budget.check_time(start)
+            base, block = start, source.read(start, _BLOCK)
+        at = block.find(_END, start - base)
         if at < 0:
-            start += _BLOCK
+            start = max(start + 1, base + len(block) - len(_END) + 1)
             continue
-        start = _after_blanks(source, start + at + len(_END), budget)
+        start = _after_blanks(source, base + at + len(_END), budget)
         if not _REVISION.match(source.read(start, 16)):
             return Plain(source, start)
     return Plain(source)
