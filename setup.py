@@ -20,6 +20,8 @@ HOT = (
     "assay/formats/pickle/cells.py",
     "assay/formats/pickle/state.py",
     "assay/formats/pickle/record.py",
+    "assay/formats/pickle/arguments.py",
+    "assay/formats/pickle/containers.py",
     "assay/formats/pickle/machinery.py",
     "assay/formats/pickle/machine.py",
 )

@@ -86,6 +86,9 @@ def differential(data: bytes) -> None:
             error = real.real(unpickler, data, log)
         except (MemoryError, RecursionError):
             continue
+        if view.frames_differ:  # it depends on the unpickler, and on its file, what is done: the view holds all of it
+            assert not error or view.imports or not log, (data, unpickler)
+            continue
         assert real.agrees(view, log, complete=not error), (data, unpickler, error)
         if not error:
             assert not view.problems, (data, view.problems)

@@ -117,7 +117,6 @@ def python() -> Iterator[Sample]:
         io_module.StringIO("x"), functools.partial(max, 1), str.lower, [1].append, ValueError("x"), KeyError("x"),
             len, print,
         re.IGNORECASE, inspect.signature(plain).parameters["b"].kind, typing.Optional[int], typing.List[int],
-             # noqa: UP006, UP045
         int | None, list[int], typing.Any, collections.abc.Mapping, enum.Enum, dataclasses.MISSING.__class__, {1, 2},
             frozenset("a"),
         "bytes".encode(), memoryview, zip([1], [2]), map, enumerate([1]), reversed([1, 2]), "x".join,

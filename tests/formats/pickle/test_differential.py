@@ -343,6 +343,8 @@ def check(run, data: bytes) -> None:
     for unpickler in (pickle.Unpickler, pickle._Unpickler):
         log: Log = []
         error = real(unpickler, data, log)
+        if view.frames_differ:
+            continue  # what is done depends on the unpickler and on its file: see test_frames
         assert agrees(view, log, complete=not error), (data, unpickler, error)
         if not error:
             assert not view.problems, (data, view.problems)

@@ -8,7 +8,8 @@ Where the C and the Python unpickler differ, the machine does what either of the
   ``results`` what each of the first few gives. ``on_build(call, end)`` is asked after every BUILD, ``end`` being the
   offset behind the opcode; it answers the offset where the pickle goes on (joblib writes raw arrays there) or ``None``.
 
-Inside, from the bottom: ``cells`` (numbers that stand for values), ``state`` (stack, memo, the bytes at hand), ``record``
-(names and calls), ``machinery`` (the rare opcodes), ``machine`` (the loop). These five are compiled where that can be
-done, see :mod:`assay.formats.compiled`; ``stream`` runs them, ``embedded`` looks into strings.
+Inside, from the bottom: ``cells`` (numbers that stand for values), ``state`` (stack, memo, the bytes at hand),
+``record`` (names and calls), ``arguments``, ``containers`` and ``machinery`` (the rare opcodes), ``machine`` (the
+loop). These seven are compiled where that can be done, see :mod:`assay.formats.compiled`; ``stream`` runs them,
+``frames`` knows what a cut frame hides, ``embedded`` looks into strings.
 """

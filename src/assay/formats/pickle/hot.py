@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-HOT: Final = tuple(f"assay.formats.pickle.{name}" for name in ("cells", "state", "record", "machinery", "machine"))
+HOT: Final = tuple(
+    f"assay.formats.pickle.{name}"
+    for name in ("cells", "state", "record", "arguments", "containers", "machinery", "machine")
+)

@@ -91,11 +91,12 @@ class Machine(Machinery):
             if at >= limit:
                 self.steps += count
                 count = 0
-                self.refill(base + at)
+                at += base
+                self.refill(at)
                 data = self.data
                 base = self.base
                 limit = self.limit
-                at = 0
+                at -= base
                 continue
             if sp >= room:
                 self.sp = sp
@@ -270,4 +271,4 @@ class Machine(Machinery):
             sp, fence, top, memo_high = self.sp, self.fence, self.top, self.memo_high
             stack, memo, cells = self.stack, self.memo, self.cells
             room, memo_room, cells_room = len(stack) - 2, len(memo), len(cells) - REACH
-            memo_regular, expansion = self.memo_regular, self.expansion
+            memo_regular, expansion, limit = self.memo_regular, self.expansion, self.limit

@@ -38,6 +38,8 @@ def read(source: Source, budget: Budget, name: str) -> Pickle:
             raise NotThisFormat("it does nothing as a pickle before it breaks", offset=view.end)
         return view
     if not own and not names_itself(head) and not view.calls:
+        if view.broken and all(name.extension is not None for name in view.imports):
+            raise NotThisFormat("its first bytes could be anything", offset=view.end)
         by_accident = view.broken or (not view.imports and view.end < source.size)
         if by_accident and head.text:
             raise NotThisFormat("it is a text that starts like a pickle", offset=view.end)

@@ -28,6 +28,8 @@ CELLS: Final = 1 << 20
 EXACT: Final = 32 << 10
 #: Unset memo entries between two set ones that are worth a row of their own.
 GAP: Final = 4096
+#: Frames over whose end an opcode reaches that are remembered.
+CROSSED: Final = 16
 #: The longest that the machine goes without looking at the clock.
 STEPS: Final = 1 << 14
 
@@ -41,7 +43,9 @@ class State:
         self.size: i64 = source.size
         self.data = b""
         self.base: i64 = 0
+        #: How far the loop may go in ``data``: to its end or that of a frame, and to its end alone.
         self.limit: i64 = 0
+        self.block_limit: i64 = 0
         self.stack: vec[i64] = rows(32)
         self.sp: i64 = 0
         self.fence: i64 = 0
@@ -58,19 +62,23 @@ class State:
         self.steps: i64 = 0
         self.clock: i64 = 0
         self.proto: i64 = 0
+        self.frame_start: i64 = 0
         self.frame_end: i64 = 0
         self.frames_differ = False
+        #: Whether frames are looked at, and those over whose end an opcode reached: first byte, and behind the last.
+        self.watch_frames = True
+        self.crossed: list[tuple[int, int]] = []
 
     def begin(self, start: i64, carry: bool = False) -> None:
         """Start the next pickle as a new unpickler would; with ``carry`` as the same one, which keeps its memo."""
         self.sp = 0
         self.fence = 0
         self.proto = 0
-        self.frame_end = 0
+        self.leave_frame()
         if not carry:
             self.forget_memo()
             self.top = 0
-        if not self.base <= start < self.base + self.limit:
+        if not self.base <= start < self.base + self.block_limit:
             self.refill(start)
 
     def forget_memo(self) -> None:
@@ -84,10 +92,16 @@ class State:
         self.memo_settled = EXACT
 
     def refill(self, position: i64) -> None:
-        """Look at the bytes from ``position`` on.
+        """Look at the bytes from ``position`` on, or leave the frame that ends there.
 
         :raises FormatError: there are none
         """
+        if 0 < self.frame_end <= position:
+            if position > self.frame_end:
+                self.cross_frame()
+            self.leave_frame()
+            if position < self.base + self.block_limit:
+                return
         if position >= self.size:
             if position > self.size:
                 raise FormatError("it ends in the middle of an opcode", offset=self.size)
@@ -96,12 +110,38 @@ class State:
         data = self.source.read(position, BLOCK)
         found: i64 = len(data)
         if position + found < self.size or found > 4 * MARGIN:
-            self.limit = found - MARGIN
+            self.block_limit = found - MARGIN
         else:
             data += bytes(MARGIN)
-            self.limit = found
+            self.block_limit = found
         self.data = data
         self.base = position
+        self.limit = self.block_limit
+        if self.frame_end > 0:
+            self.limit = min(self.limit, self.frame_end - position)
+
+    def enter_frame(self, offset: i64, start: i64, length: i64) -> None:
+        """A frame of ``length`` bytes begins at ``start``; its opcode is at ``offset``."""
+        end = start + min(length, self.size - start)
+        if offset < self.frame_end:
+            self.frames_differ = True
+            if end <= self.frame_end:
+                return
+            self.cross_frame()
+        self.frame_start = start
+        self.frame_end = end
+        self.limit = min(self.block_limit, end - self.base)
+
+    def cross_frame(self) -> None:
+        """Remember that an opcode reaches over the end of the frame."""
+        self.frames_differ = True
+        if len(self.crossed) < CROSSED:
+            self.crossed.append((int(self.frame_start), int(self.frame_end)))
+
+    def leave_frame(self) -> None:
+        """Nothing is within a frame any more."""
+        self.frame_end = 0
+        self.limit = self.block_limit
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes from anywhere in the source; those at hand come without asking it."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from assay.core.errors import FormatError
 from assay.formats import compiled
 from assay.formats.budget import Budget, LimitReached
+from assay.formats.pickle.frames import Spliced, forgotten
 from assay.formats.pickle.hot import HOT
 from assay.formats.pickle.view import Pickle
 from assay.formats.source import Source
@@ -65,7 +67,27 @@ def run(
     view.embedded = inside.members if inside is not None else []
     if again is not None:
         _add(view, first if best is again else again)
+    for frame_start, frame_end in first.machine.crossed:
+        _add_unframed(view, source, start, (frame_start, frame_end), budget, machine)
     return view
+
+
+def _add_unframed(
+    view: Pickle, source: Source, start: int, frame: tuple[int, int], budget: Budget, machine: NewMachine
+) -> None:
+    """Add what an unpickler does that forgets the rest of a frame when an opcode reaches over its end."""
+    cut = forgotten(source, *frame)
+    if cut is None or cut >= frame[1]:
+        return
+    view.frames_differ = True
+    spliced = Spliced(source, cut, frame[1])
+    other = machine(spliced, budget, None, None)
+    other.watch_frames = False
+    whole = _Pass(spliced, budget, other)
+    whole.run(start, None, carry=False)
+    other.imports = [replace(name, offset=spliced.place(name.offset)) for name in other.imports]
+    other.calls = [replace(call, offset=spliced.place(call.offset)) for call in other.calls]
+    _add(view, whole)
 
 
 class _Strings:
@@ -117,6 +139,8 @@ class _Pass:
                     return
                 self.streams += 1
                 self.error = error
+                if machine.frame_end > 0:  # what broke may be an argument that reaches over the frame's end
+                    machine.crossed.append((int(machine.frame_start), int(machine.frame_end)))
                 self.end = self.source.size if error.offset is None else error.offset
                 return
             self.streams += 1

@@ -42,7 +42,8 @@ class Pickle(View):
         self.expansion: int = 0
         """Values in the largest container when what is shared in it is counted each time (at most 2**60)."""
         self.frames_differ: bool = False
-        """Opcodes reach over the end of a frame: the C unpickler reads on, the Python one stops."""
+        """An opcode reaches over the end of a frame, or a frame begins or a pickle ends within one: what follows
+        depends on the unpickler (see :mod:`assay.formats.pickle.frames`). No pickler writes that."""
         self.embedded: list[Member] = []
         """Strings and bytes inside that look like something to inspect on its own."""
 
