@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import struct
 
 import pytest
@@ -337,6 +338,10 @@ PHRASES = st.one_of(
 STREAMS = st.lists(st.one_of(PHRASES, PHRASES, CONSTANTS, MEMO, RECALL, FETCH, OTHER), max_size=24).map(b"".join)
 
 
+#: A memo index or a length of a bytearray that may be large.
+HUGE = re.compile(rb"r(?!..?\0\0|\xff\xff\0\0)|\x96(?!.\0{7})|[pg][^\n]{6}", re.DOTALL)
+
+
 def check(run, data: bytes) -> None:
     """Compare one stream."""
     view = run(data, streams=1)
@@ -382,6 +387,8 @@ def test_broken_streams_too(run, stream: bytes, data: st.DataObject) -> None:
             break
     if b"\x82" in mutable or b"\x83" in mutable or b"\x84" in mutable:
         return  # the extension registry of this process is empty
+    if HUGE.search(mutable):
+        return  # CPython's unpicklers allocate what a memo index or a length claims
     check(run, bytes(mutable))
 
 

@@ -59,10 +59,7 @@ class Arguments(Record):
         return start + length
 
     def read_line(self, start: i64) -> None:
-        """Read to the next line feed, into ``line`` and ``line_end``.
-
-        :raises FormatError: nothing is left
-        """
+        """Read to the next line feed, into ``line`` and ``line_end``."""
         first = start - self.base
         if 0 <= first < self.limit:
             end: i64 = self.data.find(b"\n", first)
@@ -83,8 +80,6 @@ class Arguments(Record):
                 self.line_end = position + end + 1
                 return
             position += len(data)
-        if start >= self.size:
-            raise FormatError("it ends in the middle of an opcode", offset=self.size)
         # The C unpickler stops here; the one written in Python takes the line for whole, without its last byte.
         self.line = self.line[:-1]
         self.line_end = self.size

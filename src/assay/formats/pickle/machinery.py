@@ -141,12 +141,11 @@ class Machinery(Containers):
 
     def named_global(self, code: i64, offset: i64) -> i64:
         """GLOBAL and INST: module and name in two lines."""
+        if offset + 1 >= self.size:
+            raise FormatError("it ends in the middle of an opcode", offset=self.size)
         self.read_line(offset + 1)
         module = self.line
-        if self.line_end < self.size:
-            self.read_line(self.line_end)
-        else:
-            self.line = b""
+        self.read_line(self.line_end)
         name = self.line
         after = self.line_end
         try:
