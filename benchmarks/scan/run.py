@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import workloads
+WORKLOADS = Path(__file__).with_name("workloads.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +143,20 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=2000, help="number of small pickles")
     options = parser.parse_args()
     print(f"{platform.platform()}, Python {platform.python_version()}, {len(os.sched_getaffinity(0))} cores")
-    makers = {
-        "objects": (f"a pickle of small objects, {options.mib} MiB", "rows.pkl", workloads.many_objects, options.mib),
-        "torch": (f"a PyTorch zip of {options.weights} MiB", "model.pt", workloads.torch_zip, options.weights),
+    kinds = {
+        "objects": (f"a pickle of small objects, {options.mib} MiB", "rows.pkl", options.mib),
+        "torch": (f"a PyTorch zip of {options.weights} MiB", "model.pt", options.weights),
         "safetensors": (
-            f"a safetensors file of {options.weights} MiB", "model.safetensors", workloads.safetensors, options.weights,
+            f"a safetensors file of {options.weights} MiB", "model.safetensors", options.weights,
         ),
-        "small": (f"{options.files} small pickles", "small", workloads.small_pickles, options.files),
+        "small": (f"{options.files} small pickles", "small", options.files),
     }  # fmt: skip
-    for key, (title, name, make, amount) in makers.items():
+    for key, (title, name, amount) in kinds.items():
         if options.only not in (None, key):
             continue
         with tempfile.TemporaryDirectory(prefix="assay-benchmark-") as folder:
             path = Path(folder) / name
-            make(path, amount)
+            subprocess.run([sys.executable, str(WORKLOADS), key, str(path), str(amount)], check=True)
             time.sleep(3)  # a file that changed just now is not taken from the cache
             rows: dict[str, Run] = {}
             for contender in contenders(path, options.peers, Path(folder) / "cache"):

@@ -16,7 +16,7 @@ from assay.core.finding import Location, Outcome, Scanned, Unknown
 from assay.formats.budget import Budget
 from assay.formats.source import Descriptor, Memory, Source
 from assay.hashing.opening import special, unreadable
-from assay.hashing.reading import digest_file, identity, new_buffer
+from assay.hashing.reading import digest_file, identity
 from assay.scan.cache import Cache
 from assay.scan.callables.inert import inert_names
 from assay.scan.inspection import Inspection
@@ -27,6 +27,8 @@ from assay.scan.settings import Settings
 RAW: Final = "raw-tensor"
 #: Files up to this size are read once into memory, hashed there and looked at there.
 SMALL: Final = 1 << 20
+#: Bytes that are hashed at once: the larger, the less the two passes wait for each other.
+PIECE: Final = 1 << 20
 # A link is followed on purpose: Hugging Face's cache is made of them. O_NONBLOCK: a pipe must fail, not wait.
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -128,7 +130,7 @@ def _inspect(
 
 def _digest(descriptor: int, status: os.stat_result, place: str) -> Digest:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return digest_file(descriptor, status, new_buffer(), place, None)
+    return digest_file(descriptor, status, memoryview(bytearray(PIECE)), place, None)
 
 
 def _read_small(descriptor: int, before: os.stat_result, place: str) -> bytes:

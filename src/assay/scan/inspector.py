@@ -108,7 +108,7 @@ class Inspector:
             required = signature.module.startswith(_CONTAINERS)
             self._judge(signature, view, place, covered if required else None)
         self._lesser = outer
-        if failed or not views or any(view.problems for _, view in views):
+        if failed or (required and not views) or any(view.problems for _, view in views):
             self._salvage(source, place)
         formats = tuple(signature for signature, _ in views if signature.name not in superseded)
         self._check(Named(name, head.suffix, tuple(views)), place)

@@ -14,7 +14,7 @@ from assay.scan.tree import Found
 Inspect = Callable[[str, str, Settings, Cache | None], Inspection]
 
 #: Work that is done before other processes would have started, in bytes; a file counts as :data:`PER_FILE` more.
-ALONE: Final = 48 << 20
+ALONE: Final = 160 << 20
 PER_FILE: Final = 48 << 10
 
 

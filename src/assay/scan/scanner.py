@@ -166,6 +166,8 @@ def _together(inspections: dict[str, Inspection], links: Mapping[str, str]) -> t
     )
     findings: list[Finding] = []
     broken: list[Unknown] = []
+    if not repository.facts_by_path:
+        return findings, broken
     for rule in rules_for(Repository.kind):
         try:
             for hit in rule.check(repository):

@@ -8,6 +8,7 @@ from typing import Final
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.graph.protobuf import Message, Wire
+from assay.formats.graph.wire import outline
 from assay.formats.signature import Claim, Head, Signature
 from assay.formats.source import Memory
 
@@ -82,6 +83,9 @@ _FIRST: Final = frozenset(number << 3 | wire for number in range(1, 16) for wire
 
 def _fields(head: Head) -> Claim:
     """Walk the outermost message: no contradiction, and something that a graph has."""
+    seen = outline(head)  # which others look at as well
+    if (seen.broken or seen.whole) and not {(1, 2), (2, 2)} & seen.fields.keys():
+        return Claim.NO
     evidence = False
     whole = Message(Memory(head.start) if head.size <= len(head.start) else head.source, Budget(), block=head.start)
     try:

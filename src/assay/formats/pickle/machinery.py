@@ -15,7 +15,7 @@ from assay.formats.pickle.arguments import LINE_KEPT
 from assay.formats.pickle.cells import CONSTANT, DICT, OBJECT, PLAIN, TUPLE
 from assay.formats.pickle.containers import Containers
 from assay.formats.pickle.names import python3
-from assay.formats.pickle.values import Call, Global, Items, Value
+from assay.formats.pickle.values import Call, Global, Items, Opaque, Value
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -276,4 +276,5 @@ class Machinery(Containers):
         if offset + 1 < self.frame_end:
             self.cross_frame()
         if len(self.results) < 16:
-            self.results.append(self.value(token))
+            plain = token & 15 == PLAIN and not self.keep_containers
+            self.results.append(Opaque("container", int(offset)) if plain else self.value(token))

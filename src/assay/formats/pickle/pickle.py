@@ -28,7 +28,7 @@ def read(source: Source, budget: Budget, name: str) -> Pickle:
     Bytes that do not say that they are a pickle, by PROTO or by their name, must do what only a pickle does: a text
     that starts with a few opcodes by accident is none.
     """
-    view = run(source, 0, budget)
+    view = run(source, 0, budget, containers=False)
     head = Head(source, name)
     own = head.suffix in OWN_SUFFIXES
     if view.broken and not (view.imports or view.calls):

@@ -63,6 +63,8 @@ class Record(State):
         self.last_alike: dict[tuple[str, int], int] = {}
         self.overflow: dict[tuple[str, int], int] = {}
         self.results: list[Value] = []
+        self.keep_containers = True
+        """Whether a container that a pickle gives is kept among the results with its items."""
         self.calls_kept = CALLS
         self.values_left = VALUES_IN_ALL
         self.text_left = TEXT_IN_ALL

@@ -37,6 +37,7 @@ def run(
     streams: int | None = None,
     on_build: OnBuild | None = None,
     strings: bool = True,
+    containers: bool = True,
     machine: NewMachine = Machine,
 ) -> Pickle:
     """Run the pickles that follow each other from ``start`` on, until one breaks or what follows is no pickle.
@@ -50,11 +51,13 @@ def run(
     :param streams: run so many at most; what follows is then left alone
     :param on_build: asked after every BUILD with its call and the offset behind it, for pickles that hold raw bytes in
         between: it answers where the pickle goes on, or ``None``
+    :param containers: whether a container that a pickle gives is kept in ``results`` with its items
     :param strings: whether to look into strings for pickles, archives and programs
     :param machine: what runs it; tests give another form of the same
     """
     inside = _Strings(source, budget) if strings else None
     first = _Pass(source, budget, machine(source, budget, on_build, inside))
+    first.machine.keep_containers = containers
     first.run(start, streams, carry=False)
     best = first
     again = None

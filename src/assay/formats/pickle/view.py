@@ -24,6 +24,8 @@ class Pickle(View):
         """What each of the first 16 pickles gives."""
         self.protocol: int = 0
         """The highest protocol that any of them names."""
+        self.outside: list[tuple[str, int]] = []
+        """Files beside this one that its loader reads arrays from, as named, and where; joblib wrote such."""
         self.imports: list[Global] = []
         """Every name that is fetched, each once, where it first is."""
         self.calls: list[Call] = []

@@ -46,8 +46,6 @@ class Joblib(Pickle):
         """The raw arrays inside."""
         self.objects: list[Member] = []
         """Pickles of arrays that hold objects."""
-        self.outside: list[tuple[str, int]] = []
-        """Files beside this one that hold its arrays, as named, and where."""
 
     def members(self) -> Iterator[Member]:
         """See :class:`View`."""

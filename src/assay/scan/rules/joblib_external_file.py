@@ -21,13 +21,12 @@ from collections.abc import Iterator
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.view import Pickle
-from assay.formats.tensor.joblib import Joblib
 from assay.scan.rule import Hit, Rule
 
 
 def check(view: Pickle) -> Iterator[Hit]:
     """Every such name; one that stays in the folder is a note."""
-    for name, offset in view.outside if isinstance(view, Joblib) else ():
+    for name, offset in view.outside:
         parts = name.replace("\\", "/").split("/")
         leaves = name[:1] in ("/", "\\") or ".." in parts or name[1:2] == ":"
         message = f"loading it opens the file {name!r}" + (", outside the folder it lies in" if leaves else "")
