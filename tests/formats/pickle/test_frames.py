@@ -98,6 +98,14 @@ def test_honest_frames_do_not_differ(run) -> None:
             assert not view.problems
 
 
+@pytest.mark.parametrize("cut", range(12, 260, 31))
+def test_a_truncated_pickle_does_not_differ(run, cut: int) -> None:
+    """A pickle that was cut off is broken, and no attempt to mislead anybody."""
+    data = pickle.dumps(["a text", {"key": 1.5}, b"bytes" * 40, list(range(50))], 4)
+    for broken in (data[:cut], data[:cut] + b"\xff" + data[cut + 1 :]):
+        assert run(broken).frames_differ is False
+
+
 def test_stop_within_a_frame(run) -> None:
     """A pickle that ends before its frame does: where the next one starts depends on the file."""
     data = frame(b"N.N", b"") + CALL

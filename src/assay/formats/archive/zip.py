@@ -25,7 +25,7 @@ from assay.formats.source import Source, Window
 from assay.formats.view import Member, NotThisFormat, Problem
 
 #: Bytes of entries that are not compressed whose checksums are compared; the rest, of large models, is taken as it is.
-_CHECKED: Final = 128 << 20
+_CHECKED: Final = 32 << 20
 #: Beyond this, entries together may not expand to more than one alone.
 _AT_ONCE: Final = 256 << 20
 

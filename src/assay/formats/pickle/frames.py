@@ -53,17 +53,20 @@ class Spliced:
         return offset if offset < self.start else offset + self.end - self.start
 
 
-def forgotten(source: Source, start: int, end: int) -> int | None:
+def forgotten(source: Source, start: int, end: int, *, opcodes: int | None = None) -> int | None:
     """Where the argument starts of which a frame's end cuts off a part, or ``None`` when there is none.
 
-    :param start: the frame's first byte
+    :param start: the frame's first byte, or an opcode in it
     :param end: the offset behind its last
+    :param opcodes: look at so many only
     """
     if end - start > WALKED:
         return None
     frame = Window(source, 0, end)
     offset = start
-    while offset < end:
+    left = end if opcodes is None else opcodes
+    while offset < end and left > 0:
+        left -= 1
         code = source.read(offset, 1)[0]
         after = offset + 1
         if code == op.STOP:

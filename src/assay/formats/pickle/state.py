@@ -97,7 +97,7 @@ class State:
         :raises FormatError: there are none
         """
         if 0 < self.frame_end <= position:
-            if position > self.frame_end:
+            if position > self.frame_end and self.frame_end < self.size:
                 self.cross_frame()
             self.leave_frame()
             if position < self.base + self.block_limit:

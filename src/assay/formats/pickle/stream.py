@@ -142,8 +142,7 @@ class _Pass:
                     return
                 self.streams += 1
                 self.error = error
-                if machine.frame_end > 0:  # what broke may be an argument that reaches over the frame's end
-                    machine.crossed.append((int(machine.frame_start), int(machine.frame_end)))
+                self._look_behind_frame(error)
                 self.end = self.source.size if error.offset is None else error.offset
                 return
             self.streams += 1
@@ -151,6 +150,14 @@ class _Pass:
                 self.stops.append(self.end)
             if self.streams % 64 == 0:
                 self.budget.check_time(self.end)
+
+    def _look_behind_frame(self, error: FormatError) -> None:
+        """When what broke is an argument that reaches over the end of a frame, other unpicklers read another one."""
+        end, offset = int(self.machine.frame_end), error.offset
+        if offset is None or not 0 < offset < end < self.source.size:
+            return
+        if forgotten(self.source, offset, end, opcodes=1) is not None:
+            self.machine.crossed.append((offset, end))
 
     def _must_be(self, error: FormatError) -> bool:
         """Whether bytes that did nothing before they broke are to be told all the same."""
