@@ -383,6 +383,9 @@ def test_filling_what_is_no_container(run) -> None:
         assert view.calls[0].args == (1, 2)
         assert view.calls[0].target.dotted == "sys.path"
     assert not run(b"csys\npath\n(e.").calls
+    view = run(b"csys\nmodules\n(K\x01K\x02K\x03u.")  # the unpickler written in Python fails behind the first pair
+    assert view.calls[0].args == (1, 2)
+    assert view.broken
 
 
 def test_state_given_to_a_function(run) -> None:

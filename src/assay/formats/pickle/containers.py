@@ -12,7 +12,7 @@ from assay.formats import compiled
 from assay.formats.pickle import constants
 from assay.formats.pickle import opcodes as op
 from assay.formats.pickle.arguments import Arguments
-from assay.formats.pickle.cells import CONSTANT, DICT, FROZENSET, HEADER, LIST, PLAIN, SET, TUPLE, fill
+from assay.formats.pickle.cells import CONSTANT, DICT, FROZENSET, HEADER, LIST, OBJECT, PLAIN, SET, TUPLE, fill
 from assay.formats.pickle.values import Value
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ class Containers(Arguments):
             first = self.pop_mark(offset)
             self.peek(offset)
             if code == op.SETITEMS and (stop - first) & 1:
+                if stop - first > 1 and self.stack[self.sp - 1] & 15 == OBJECT:
+                    # The unpickler written in Python sets the whole pairs before it fails.
+                    self.extend(code, self.sp - 1, first, stop - 1, offset)
                 raise FormatError("SETITEMS with an odd number of keys and values", offset=offset)
             if stop > first:
                 self.extend(code, self.sp - 1, first, stop, offset)
