@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,22 @@ def test_a_file_is_written_or_replaced(tmp_path: Path) -> None:
     write_atomically(tmp_path / "link", b"3")
     assert (file.read_bytes(), (tmp_path / "link").read_bytes()) == (b"2", b"3")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_a_device_or_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    """``--output /dev/null`` run as root must not put a file in the place of the device."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomically(pipe, b"1")
+        assert os.read(reader, 10) == b"1"
+    finally:
+        os.close(reader)
+    (tmp_path / "link").symlink_to("/dev/null")
+    write_atomically(tmp_path / "link", b"2")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert stat.S_ISCHR((tmp_path / "link").stat().st_mode)
 
 
 def test_what_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,8 +32,13 @@ def refuse_inside(output: Path, paths: Iterable[Path]) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` in one step, in place of a file that may be there; on disk when this returns.
 
+    A device or a pipe (``/dev/null``, ``/dev/stdout``) is written to, never replaced.
+
     :raises HashingError: it cannot be written; what was there is untouched
     """
+    if _is_stream(path):
+        _write_through(path, data)
+        return
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
@@ -46,5 +52,25 @@ def write_atomically(path: Path, data: bytes) -> None:
             beside.unlink(missing_ok=True)
             raise
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise HashingError(f"it cannot be written: {reason}", where=shown(str(path))) from error
+        raise _refusal(path, error) from error
+
+
+def _is_stream(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    try:
+        with path.open("wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: Path, error: OSError | ValueError) -> HashingError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return HashingError(f"it cannot be written: {reason}", where=shown(str(path)))
