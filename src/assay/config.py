@@ -50,6 +50,20 @@ class StageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SigningSettings:
+    """What signs, if it is not the key file. ``signer`` is an address (``pkcs11:…``, ``awskms:…``, ``sigstore:``),
+    ``identity`` whose it is in the trust file; the paths are absolute."""
+
+    signer: str | None = None
+    identity: str | None = None
+    public_key: Path | None = None
+    certificate: Path | None = None
+    checkpoint_key: Path | None = None
+    sigstore_config: Path | None = None
+    timestamp_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A project. ``stages`` stand in an order in which they can run; the paths are absolute. ``ignores`` are the
     findings of scans that somebody accepted."""
@@ -64,6 +78,7 @@ class Settings:
     witness: Path
     stages: tuple[StageSettings, ...]
     ignores: tuple[Ignore, ...] = ()
+    signing: SigningSettings = SigningSettings()
 
     def stage(self, name: str) -> StageSettings:
         """The stage called ``name``.
@@ -155,6 +170,7 @@ def parse_settings(data: bytes, *, root: Path) -> Settings:
         witness=root / project.text("witness", ".assay/checkpoint"),
         stages=stages,
         ignores=tuple(map(_ignore, scan.tables("ignore"))),
+        signing=_signing(table.table("signing"), root),
     )
     for part in (project, environment, scan, table):
         part.close()
@@ -163,6 +179,26 @@ def parse_settings(data: bytes, *, root: Path) -> Settings:
             "a stage has a gate, and the project has no policy", where=FILE_NAME, remedy="Set project.policy."
         )
     return settings
+
+
+def _signing(table: Table, root: Path) -> SigningSettings:
+    def path(key: str) -> Path | None:
+        text = table.optional_text(key)
+        return None if text is None else root / text
+
+    signing = SigningSettings(
+        signer=table.optional_text("signer"),
+        identity=table.optional_text("identity"),
+        public_key=path("public_key"),
+        certificate=path("certificate"),
+        checkpoint_key=path("checkpoint_key"),
+        sigstore_config=path("sigstore_config"),
+        timestamp_url=table.optional_text("timestamp_url"),
+    )
+    table.close()
+    if signing.signer is not None and signing.identity is None:
+        raise table.wrong("identity", "must say whose signer it is, by the name in the trust file")
+    return signing
 
 
 def _ignore(table: Table) -> Ignore:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from assay.attest.keys import generate_key, is_encrypted, parse_public_key, read_key, write_key
+from assay.attest.keys import generate_key, is_encrypted, read_key, write_key
+from assay.attest.public_key import Scheme, parse_public_key, public_key
 from assay.core.errors import KeyFileError
 
 PEM = serialization.Encoding.PEM
@@ -26,10 +28,13 @@ def write(path: Path, data: bytes, mode: int = 0o600) -> Path:
     return path
 
 
+@pytest.mark.parametrize("scheme", [Scheme.ED25519, Scheme.P256, Scheme.P384, Scheme.P521])
 @pytest.mark.parametrize("passphrase", [None, b"open sesame"])
-def test_a_key_reads_back_and_only_its_owner_can_read_it(tmp_path: Path, passphrase: bytes | None) -> None:
-    """Mode 0600 whatever the umask, encrypted when a passphrase was given."""
-    key, path = generate_key(), tmp_path / "key"
+def test_a_key_reads_back_and_only_its_owner_can_read_it(
+    tmp_path: Path, passphrase: bytes | None, scheme: Scheme
+) -> None:
+    """Mode 0600 whatever the umask, encrypted when a passphrase was given; whatever its type."""
+    key, path = generate_key(scheme), tmp_path / "key"
     before = os.umask(0)
     try:
         write_key(key, path, passphrase)
@@ -41,6 +46,7 @@ def test_a_key_reads_back_and_only_its_owner_can_read_it(tmp_path: Path, passphr
     assert read.public == key.public
     assert read.public.verifies(key.sign(b"x"), b"x")
     assert not read.public.verifies(key.sign(b"x"), b"y")
+    assert key.sign(b"x") == key.sign(b"x"), "the same message gives the same signature"
 
 
 def test_an_existing_key_is_never_overwritten(tmp_path: Path) -> None:
@@ -82,14 +88,16 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
         read_key(path, None)
 
 
-def test_keys_of_other_types_are_named(tmp_path: Path) -> None:
-    """RSA and ECDSA keys say what they are; certificates, public keys and noise are no private keys."""
-    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(PEM, PKCS8, PLAIN)
-    ec_key = ec.generate_private_key(ec.SECP256R1()).private_bytes(PEM, PKCS8, PLAIN)
-    with pytest.raises(KeyFileError, match="RSA"):
-        read_key(write(tmp_path / "rsa", rsa_key), None)
-    with pytest.raises(KeyFileError, match="type EC"):
-        read_key(write(tmp_path / "ec", ec_key), None)
+def test_keys_that_are_not_accepted_are_named(tmp_path: Path) -> None:
+    """RSA from a file, another curve, Ed448 say what they are; public keys and noise are no private keys."""
+    for key, reason in (
+        (rsa.generate_private_key(public_exponent=65537, key_size=3072), "RSA keys are not signed with from a file"),
+        (ec.generate_private_key(ec.SECP256K1()), "curve secp256k1"),
+        (ec.generate_private_key(ec.BrainpoolP256R1()), "curve brainpoolP256r1"),
+        (Ed448PrivateKey.generate(), "type Ed448"),
+    ):
+        with pytest.raises(KeyFileError, match=reason):
+            read_key(write(tmp_path / "key", key.private_bytes(PEM, PKCS8, PLAIN)), None)
     for data in (
         b"",
         b"\xff" * 100,
@@ -100,13 +108,24 @@ def test_keys_of_other_types_are_named(tmp_path: Path) -> None:
             read_key(write(tmp_path / "noise", data), None)
 
 
+@pytest.mark.parametrize(
+    "form", [PKCS8, serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.OpenSSH]
+)
 @pytest.mark.parametrize("passphrase", [None, b"open sesame"])
-def test_a_pkcs8_key_of_another_tool_is_read(tmp_path: Path, passphrase: bytes | None) -> None:
-    """What `openssl genpkey -algorithm ed25519` writes."""
+def test_a_key_of_another_tool_is_read(
+    tmp_path: Path, passphrase: bytes | None, form: serialization.PrivateFormat
+) -> None:
+    """What `openssl genpkey`, `openssl ecparam -genkey` and `ssh-keygen` write, with and without a passphrase."""
     encryption = serialization.BestAvailableEncryption(passphrase) if passphrase else PLAIN
-    key = Ed25519PrivateKey.generate()
-    path = write(tmp_path / "key", key.private_bytes(PEM, PKCS8, encryption))
-    assert read_key(path, passphrase).public.raw == key.public_key().public_bytes_raw()
+    keys = [ec.generate_private_key(curve()) for curve in (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)]
+    others = [] if form is serialization.PrivateFormat.TraditionalOpenSSL else [Ed25519PrivateKey.generate()]
+    for key in (*keys, *others):
+        path = write(tmp_path / "key", key.private_bytes(PEM, form, encryption))
+        read = read_key(path, passphrase)
+        assert read.public == public_key(key.public_key())
+        if passphrase:
+            with pytest.raises(KeyFileError, match="passphrase"):
+                read_key(path, b"wrong")
 
 
 def test_a_key_that_is_not_a_file_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,15 +13,18 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from assay.attest.checkpoints import NoteSigner, NoteVerifier
 from assay.attest.keys import generate_key
-from assay.attest.sign import Signer, sign_statement, verify_envelope
+from assay.attest.public_key import Scheme
+from assay.attest.sign import sign_statement, verify_envelope
+from assay.attest.signers.local import LocalSigner
 from assay.attest.trust import Identity, Role, Trust
+from assay.core.bundle import KeyHint
 from assay.core.digest import Digest
 from assay.core.envelope import Envelope, Signature, parse_envelope, pre_authentication_encoding
 from assay.core.errors import Error, SignatureError
 from assay.core.note import Checkpoint
 from assay.core.statement import PAYLOAD_TYPE, Statement, Subject
 
-ADA, EVE = Signer("ada", generate_key()), Signer("eve", generate_key())
+ADA, EVE = LocalSigner("ada", generate_key()), LocalSigner("eve", generate_key())
 TRUST = Trust("x/log", (Identity("ada", ADA.key.public, frozenset({Role.BUILDER, Role.LOG})),))
 STATEMENT = Statement((Subject("model", Digest("sha256", "a" * 64)),), "t:x", {"k": [1, "é"]})
 SIGNED = sign_statement(STATEMENT, ADA).render()
@@ -87,6 +91,18 @@ def test_a_stranger_is_a_stranger_whatever_the_hint_says(keyid: str) -> None:
         verify_envelope(Envelope(payload, PAYLOAD_TYPE, (Signature(keyid, signature),)).render(), TRUST, Role.BUILDER)
 
 
+@pytest.mark.parametrize("scheme", [Scheme.P256, Scheme.P384, Scheme.P521])
+def test_a_bundle_is_verified_as_its_envelope_is(scheme: Scheme) -> None:
+    """Whatever the key, and whatever else the bundle carries; the hint decides nothing."""
+    ada = LocalSigner("ada", generate_key(scheme))
+    trust = Trust("x/log", (Identity("ada", ada.public, frozenset({Role.BUILDER})),))
+    bundle = replace(sign_statement(STATEMENT, ada), material=KeyHint("mallory"), timestamps=(b"unknown",))
+    assert verify_envelope(bundle.render(), trust, Role.BUILDER).statement == STATEMENT
+    changed = replace(bundle, envelope=replace(bundle.envelope, payload=bundle.envelope.payload + b" "))
+    with pytest.raises(SignatureError):
+        verify_envelope(changed.render(), trust, Role.BUILDER)
+
+
 def test_a_role_that_was_not_given_does_not_count() -> None:
     """Ada builds; she does not decide at the gate."""
     with pytest.raises(SignatureError, match="verifier"):
@@ -113,7 +129,7 @@ def test_a_checkpoint_of_another_ledger_is_refused() -> None:
     """Even by the right key; and one by a stranger under the right name."""
     with pytest.raises(SignatureError, match="other/log"):
         NoteVerifier(TRUST).verify_note(NoteSigner(ADA).sign_note(Checkpoint("other/log", 7, b"\1" * 32).render()))
-    stranger = NoteSigner(Signer("ada", EVE.key)).sign_note(Checkpoint("x/log", 7, b"\1" * 32).render())
+    stranger = NoteSigner(LocalSigner("ada", EVE.key)).sign_note(Checkpoint("x/log", 7, b"\1" * 32).render())
     with pytest.raises(SignatureError, match="no valid signature"):
         NoteVerifier(TRUST).verify_note(stranger)
 

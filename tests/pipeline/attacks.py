@@ -11,7 +11,8 @@ from pathlib import Path
 
 from assay.attest.checkpoints import NoteSigner, NoteVerifier
 from assay.attest.keys import generate_key
-from assay.attest.sign import Signer, sign_statement
+from assay.attest.sign import sign_statement
+from assay.attest.signers.local import LocalSigner
 from assay.attest.trust import Identity, Role, Trust
 from assay.core.envelope import parse_envelope
 from assay.core.errors import SignatureError
@@ -98,14 +99,14 @@ def cut_tail(project: Path, keep: int) -> None:
         connection.execute("DELETE FROM nodes WHERE number >= ?", (merkle.node_count(keep),))
 
 
-def stranger(project: Path) -> tuple[Signer, Trust]:
+def stranger(project: Path) -> tuple[LocalSigner, Trust]:
     """A key that nobody trusts, and a trust file that trusts it."""
-    signer = Signer("mallory", generate_key())
+    signer = LocalSigner("mallory", generate_key())
     origin = open_project(project).trust.origin
     return signer, Trust(origin, (Identity("mallory", signer.key.public, frozenset(Role)),))
 
 
-def forged_build(project: Path, stage: str, output: str, signer: Signer) -> bytes:
+def forged_build(project: Path, stage: str, output: str, signer: LocalSigner) -> bytes:
     """The provenance of ``stage``, altered to be about what lies at ``output`` now, and signed by ``signer``."""
     entry = stage_entry(project, stage)
     with Ledger.open(project / ".assay" / "ledger.db") as ledger:
@@ -115,7 +116,7 @@ def forged_build(project: Path, stage: str, output: str, signer: Signer) -> byte
     return sign_statement(Statement(subjects, genuine.predicate_type, genuine.predicate), signer).render()
 
 
-def append_as(project: Path, envelope: bytes, signer: Signer, trust: Trust) -> None:
+def append_as(project: Path, envelope: bytes, signer: LocalSigner, trust: Trust) -> None:
     """Append ``envelope`` under a checkpoint by ``signer``, verifying as the attacker does."""
     genuine = open_project(project)
 

@@ -83,13 +83,13 @@ def test_a_truncated_envelope_in_the_ledger(project: Path, assay: Assay) -> None
 
 
 def test_a_key_of_another_type(project: Path, assay: Assay) -> None:
-    """An ECDSA key where an Ed25519 key belongs."""
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    """An ECDSA key on a curve that nobody accepts."""
+    pem = ec.generate_private_key(ec.SECP256K1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     (project / ".assay" / "key").write_bytes(pem)
     (project / "collect.py").write_text("# changed\n" + (project / "collect.py").read_text())
-    refused(assay(project, "run"), "of type EC, not Ed25519")
+    refused(assay(project, "run"), "secp256k1 are not accepted")
 
 
 def test_a_missing_input(project: Path, assay: Assay) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from assay.core import merkle
+from assay.core.bundle import Bundle, KeyHint
 from assay.core.digest import Digest
-from assay.core.envelope import Envelope, Signature
+from assay.core.envelope import Envelope, Signature, parse_envelope
 from assay.core.errors import LedgerBusy, LedgerTampered, SignatureError, StatementError, StoreError
 from assay.core.note import parse_checkpoint, parse_note
 from assay.core.statement import PAYLOAD_TYPE, Statement, Subject
@@ -89,6 +90,14 @@ def test_a_digest_and_a_name_must_be_of_one_subject(ledger: Ledger, key: Any) ->
     ledger.append([wrap(statement.render())], signer=key, verifier=key)
     assert list(ledger.find(name="a", digest=one)) == [0]
     assert list(ledger.find(name="a", digest=two)) == []
+
+
+def test_a_bundle_is_an_entry_as_its_envelope_is(ledger: Ledger, key: Any, envelope: Callable[..., bytes]) -> None:
+    """Kept byte for byte, found by what the statement in it says."""
+    bundle = Bundle(parse_envelope(envelope("model", 1)), KeyHint("somebody"), (b"stamp",)).render()
+    assert ledger.append([envelope("other", 2), bundle], signer=key, verifier=key) == (0, 1)
+    assert ledger.entry(1).envelope == bundle
+    assert list(ledger.find(name="model")) == [1]
 
 
 @pytest.mark.parametrize(

@@ -1,70 +1,62 @@
-"""Ed25519 signing keys in files: made, kept closed, read back.
+"""Signing keys in files: made, kept closed, read back.
+
+Ed25519 and ECDSA on P-256, P-384 and P-521. RSA keys are accepted where they cannot be copied, in an HSM or a key
+management service, and not from files.
 
 The private key is written in OpenSSH's format, because its passphrase is stretched with bcrypt; PKCS #8 as the library
-writes it stretches with 2,048 rounds of PBKDF2 only. PKCS #8 files that other tools wrote are read as well.
+writes it stretches with 2,048 rounds of PBKDF2 only. PKCS #8 and SEC 1 files that other tools wrote are read as well.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from assay.attest.public_key import DIGESTS, Scheme, public_key
 from assay.core.errors import KeyFileError
 
 #: About 0.3 s on a 2025 processor core; ssh-keygen's own default is 16 to 24.
 BCRYPT_ROUNDS: Final = 32
 _MAX_KEY_BYTES: Final = 64 * 1024
-_REMEDY_FORMAT: Final = "Make one with `assay init`, or give an Ed25519 key in OpenSSH or PKCS #8 PEM format."
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """``raw`` is the 32-byte Ed25519 public key."""
-
-    raw: bytes
-
-    @property
-    def keyid(self) -> str:
-        """SHA-256 of the DER SubjectPublicKeyInfo, lower-case hexadecimal."""
-        return hashlib.sha256(self._key().public_bytes(serialization.Encoding.DER, _SPKI)).hexdigest()
-
-    def pem(self) -> str:
-        """The key as a PEM SubjectPublicKeyInfo."""
-        return self._key().public_bytes(serialization.Encoding.PEM, _SPKI).decode()
-
-    def verifies(self, signature: bytes, message: bytes) -> bool:
-        """Whether this key made ``signature`` over ``message``."""
-        try:
-            self._key().verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
-
-    def _key(self) -> Ed25519PublicKey:
-        return Ed25519PublicKey.from_public_bytes(self.raw)
+_REMEDY_FORMAT: Final = (
+    "Make one with `assay init`, or give an Ed25519 or ECDSA key (P-256, P-384, P-521) in OpenSSH or PKCS #8 PEM"
+    " format."
+)
+_Curve: TypeAlias = ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1
+_CURVES: Final[dict[Scheme, type[_Curve]]] = {
+    Scheme.P256: ec.SECP256R1,
+    Scheme.P384: ec.SECP384R1,
+    Scheme.P521: ec.SECP521R1,
+}
+_Key: TypeAlias = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
 class PrivateKey:
-    """An Ed25519 private key in memory; it shows nothing of itself."""
+    """A private key in memory; it shows nothing of itself.
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    :raises KeyFileError: a key of a type that is not accepted
+    """
+
+    def __init__(self, key: _Key) -> None:
         self._key = key
-        self.public = PublicKey(key.public_key().public_bytes_raw())
+        self.public = public_key(key.public_key())
 
     def __repr__(self) -> str:
         return f"PrivateKey(keyid={self.public.keyid[:12]})"
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature over ``message``."""
-        return self._key.sign(message)
+        """The signature over ``message``; the same message gives the same signature (ECDSA: RFC 6979)."""
+        if isinstance(self._key, Ed25519PrivateKey):
+            return self._key.sign(message)
+        return self._key.sign(message, _ecdsa(self.public.scheme))
 
     def render(self, passphrase: bytes | None) -> bytes:
         """The key as a file's content, encrypted unless ``passphrase`` is ``None``."""
@@ -75,12 +67,17 @@ class PrivateKey:
         return self._key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, encryption)
 
 
-_SPKI: Final = serialization.PublicFormat.SubjectPublicKeyInfo
+def generate_key(scheme: Scheme = Scheme.ED25519) -> PrivateKey:
+    """A new key from the operating system's randomness.
 
-
-def generate_key() -> PrivateKey:
-    """A new key from the operating system's randomness."""
-    return PrivateKey(Ed25519PrivateKey.generate())
+    :raises KeyFileError: RSA, whose keys assay does not make
+    """
+    if scheme is Scheme.ED25519:
+        return PrivateKey(Ed25519PrivateKey.generate())
+    curve = _CURVES.get(scheme)
+    if curve is None:
+        raise KeyFileError(f"keys of type {scheme} are not made here", remedy=_REMEDY_FORMAT)
+    return PrivateKey(ec.generate_private_key(curve()))
 
 
 def write_key(key: PrivateKey, path: Path, passphrase: bytes | None) -> None:
@@ -117,7 +114,8 @@ def is_encrypted(path: Path) -> bool:
 def read_key(path: Path, passphrase: bytes | None) -> PrivateKey:
     """Read a private key.
 
-    :raises KeyFileError: missing, readable by others, not an Ed25519 private key, passphrase missing or wrong
+    :raises KeyFileError: missing, readable by others, no private key of a type that is accepted, passphrase
+        missing or wrong
     """
     data = _read(path)
     try:
@@ -133,33 +131,32 @@ def read_key(path: Path, passphrase: bytes | None) -> PrivateKey:
     except (ValueError, UnsupportedAlgorithm) as error:
         what = "the passphrase is wrong or the key file is damaged" if passphrase else "this is not a private key"
         raise KeyFileError(what, where=str(path), remedy="" if passphrase else _REMEDY_FORMAT) from error
-    if not isinstance(key, Ed25519PrivateKey):
+    if isinstance(key, RSAPrivateKey):
+        raise KeyFileError(
+            "RSA keys are not signed with from a file",
+            where=str(path),
+            remedy="Keep it in an HSM or a key management service, or use an Ed25519 or ECDSA key.",
+        )
+    if not isinstance(key, _Key):
         kind = type(key).__name__.removesuffix("PrivateKey").strip("_")
-        raise KeyFileError(f"the key is of type {kind}, not Ed25519", where=str(path), remedy=_REMEDY_FORMAT)
-    return PrivateKey(key)
-
-
-def parse_public_key(pem: str, *, where: str) -> PublicKey:
-    """Read a PEM SubjectPublicKeyInfo of an Ed25519 key.
-
-    :raises KeyFileError: anything else, a private key included
-    """
-    if "PRIVATE KEY" in pem:
-        raise KeyFileError("a private key stands where a public key belongs", where=where, remedy="Replace both keys.")
+        raise KeyFileError(f"keys of type {kind} are not accepted", where=str(path), remedy=_REMEDY_FORMAT)
     try:
-        key = serialization.load_pem_public_key(pem.encode())
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyFileError("this is not a public key in PEM format", where=where) from error
-    if not isinstance(key, Ed25519PublicKey):
-        kind = type(key).__name__.removesuffix("PublicKey").strip("_")
-        raise KeyFileError(f"the key is of type {kind}, not Ed25519", where=where)
-    return PublicKey(key.public_bytes_raw())
+        return PrivateKey(key)
+    except KeyFileError as error:
+        raise KeyFileError(error.what, where=str(path), remedy=_REMEDY_FORMAT) from error
 
 
 def _parse(data: bytes, passphrase: bytes | None) -> object:
     if b"OPENSSH PRIVATE KEY" in data:
         return serialization.load_ssh_private_key(data, passphrase)
     return serialization.load_pem_private_key(data, passphrase)
+
+
+def _ecdsa(scheme: Scheme) -> ec.ECDSA:
+    try:
+        return ec.ECDSA(DIGESTS[scheme], deterministic_signing=True)
+    except UnsupportedAlgorithm:  # an OpenSSL before 3.2
+        return ec.ECDSA(DIGESTS[scheme])
 
 
 def _read(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Statements to envelopes and back: nothing is parsed before its signature held.
+"""Statements to bundles and back: nothing is parsed before its signature held.
 
 Source: DSSE v1 ``protocol.md``. The payload type is checked before anything else, and the bytes that were signed are
 the bytes that are parsed.
@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay.attest.keys import PrivateKey
+from assay.attest.signers import Signer
 from assay.attest.trust import Identity, Role, Trust
-from assay.core.envelope import Envelope, Signature, parse_envelope, pre_authentication_encoding
+from assay.core.bundle import Bundle, parse_record
+from assay.core.envelope import Envelope, pre_authentication_encoding
 from assay.core.errors import SignatureError
 from assay.core.statement import PAYLOAD_TYPE, Statement, parse_statement
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """An identity's name together with the private key that proves it."""
-
-    name: str
-    key: PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +24,23 @@ class Verified:
     identity: Identity
 
 
-def sign_statement(statement: Statement, signer: Signer) -> Envelope:
-    """Sign ``statement`` as it renders."""
-    payload = statement.render()
-    signature = signer.key.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
-    return Envelope(payload, PAYLOAD_TYPE, (Signature(signer.key.public.keyid, signature),))
+def sign_statement(statement: Statement, signer: Signer) -> Bundle:
+    """Sign ``statement`` as it renders.
+
+    :raises SignatureError: the signer's device, service or authority said no
+    """
+    return signer.sign(statement.render(), PAYLOAD_TYPE)
 
 
 def verify_envelope(data: bytes, trust: Trust, role: Role) -> Verified:
-    """Verify the envelope in ``data`` and read its statement.
+    """Verify the envelope or bundle in ``data`` and read its statement.
 
     The ``keyid`` is a hint that anybody can write: every signature is tried against every identity that has ``role``.
 
     :raises SignatureError: no signature by a trusted identity with ``role``, or another payload type
     :raises StatementError: malformed
     """
-    envelope = parse_envelope(data)
+    envelope = parse_record(data).envelope
     if envelope.payload_type != PAYLOAD_TYPE:
         raise SignatureError(f"the envelope holds {envelope.payload_type!r}, not an in-toto statement")
     identity = _signed_by(envelope, trust)

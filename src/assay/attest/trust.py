@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from assay.attest.keys import PublicKey, parse_public_key
+from assay.attest.public_key import PublicKey, parse_public_key
+from assay.attest.signers import Signer
 from assay.core.errors import KeyFileError, TrustError
 from assay.core.table import Table, read_table
 
@@ -41,6 +42,10 @@ class Trust:
     def by_key(self, key: PublicKey) -> Identity | None:
         """The identity that ``key`` belongs to."""
         return next((identity for identity in self.identities if identity.key == key), None)
+
+    def owner(self, signer: Signer) -> Identity | None:
+        """The identity that ``signer`` signs as."""
+        return None if signer.public is None else self.by_key(signer.public)
 
 
 def parse_trust(data: bytes, *, where: str) -> Trust:

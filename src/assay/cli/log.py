@@ -10,7 +10,7 @@ import click
 
 from assay.cli.options import format_option, project_option, since_option, trust_option
 from assay.core import jsontext
-from assay.core.envelope import parse_envelope
+from assay.core.bundle import parse_record
 from assay.core.errors import StoreError
 from assay.core.proof import LogProof, parse_proof
 from assay.pipeline.logbook import Line, audit_ledger, check_proof, lines, prove
@@ -45,7 +45,7 @@ def show(project: Project, entry: int, form: str) -> None:
     if form == "envelope":
         sys.stdout.buffer.write(envelope)
     else:
-        payload = jsontext.loads(parse_envelope(envelope).payload, what=f"entry {entry}")
+        payload = jsontext.loads(parse_record(envelope).envelope.payload, what=f"entry {entry}")
         click.echo(json.dumps(payload, indent=2, ensure_ascii=True))
 
 

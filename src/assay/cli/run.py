@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
 from assay.cli.options import format_option, passphrase_option, passphrase_source, project_option, trust_option
 from assay.core import jsontext
 from assay.pipeline.project import find_root, load_signer, open_project

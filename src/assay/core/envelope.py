@@ -30,13 +30,15 @@ class Envelope:
 
     def render(self) -> bytes:
         """The envelope as JSON; the same envelope gives the same bytes."""
-        return jsontext.dumps(
-            {
-                "payload": base64text.encode(self.payload),
-                "payloadType": self.payload_type,
-                "signatures": [{"keyid": item.keyid, "sig": base64text.encode(item.sig)} for item in self.signatures],
-            }
-        )
+        return jsontext.dumps(self.document())
+
+    def document(self) -> dict[str, Json]:
+        """The envelope as a JSON object."""
+        return {
+            "payload": base64text.encode(self.payload),
+            "payloadType": self.payload_type,
+            "signatures": [{"keyid": item.keyid, "sig": base64text.encode(item.sig)} for item in self.signatures],
+        }
 
 
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
@@ -50,7 +52,14 @@ def parse_envelope(data: bytes) -> Envelope:
 
     :raises StatementError: not JSON, a field is missing, base64 that does not decode, or no signature at all
     """
-    document = jsontext.loads(data, what="an envelope")
+    return read_envelope(jsontext.loads(data, what="an envelope"))
+
+
+def read_envelope(document: Json) -> Envelope:
+    """Read an envelope from JSON that was parsed already, such as a part of a bundle.
+
+    :raises StatementError: as :func:`parse_envelope`
+    """
     if not isinstance(document, dict):
         raise StatementError("an envelope must be a JSON object")
     payload_type, listed = document.get("payloadType"), document.get("signatures")

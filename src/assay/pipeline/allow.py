@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from assay.attest.predicates.allowance import Allowed, Revoked, allowance_statement, revocation_statement
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
 from assay.attest.trust import Role
 from assay.core.allowance import Allowance
 from assay.core.artifact import Artifact
@@ -129,7 +129,7 @@ def _checked(reason: str) -> str:
 
 
 def _check_role(project: Project, signer: Signer) -> None:
-    identity = project.trust.by_key(signer.key.public)
+    identity = project.trust.owner(signer)
     if identity is None or Role.VERIFIER not in identity.roles:
         raise TrustError(
             f"{signer.name} may not decide what models may call",

@@ -12,7 +12,7 @@ from assay import __version__
 from assay.attest.predicates.evaluation import evaluation_statement
 from assay.attest.predicates.event import event_statement
 from assay.attest.predicates.provenance import Distribution, Repository, StageRun, provenance_statement
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
 from assay.config import StageSettings
 from assay.core.artifact import Artifact
 from assay.core.errors import Error, HashingError, IntegrityError, StageError

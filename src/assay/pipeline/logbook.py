@@ -11,7 +11,7 @@ from assay.attest.predicates.provenance import claimed_stage
 from assay.attest.predicates.times import statement_time
 from assay.attest.sign import verify_envelope
 from assay.attest.trust import Role
-from assay.core.envelope import parse_envelope
+from assay.core.bundle import parse_record
 from assay.core.errors import Error, LedgerTampered, SignatureError, StatementError, StoreError
 from assay.core.jsontext import Json
 from assay.core.note import Checkpoint
@@ -59,7 +59,7 @@ class Line:
 def read_line(project: Project, entry: Entry) -> Line:
     """What an entry says, and whether it may be believed."""
     try:
-        statement = parse_statement(parse_envelope(entry.envelope).payload)
+        statement = parse_statement(parse_record(entry.envelope).envelope.payload)
         time = statement_time(statement)
     except StatementError as error:
         return Line(entry.index, "unreadable", (), "", None, "", error.what)
@@ -93,7 +93,7 @@ def audit_ledger(
 
     def check(entry: Entry) -> str | None:
         try:
-            _signer(project, entry.envelope, parse_statement(parse_envelope(entry.envelope).payload))
+            _signer(project, entry.envelope, parse_statement(parse_record(entry.envelope).envelope.payload))
         except Error as error:
             return error.what
         return None

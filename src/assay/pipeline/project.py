@@ -10,14 +10,15 @@ from functools import cached_property
 from pathlib import Path
 
 from assay.attest.checkpoints import NoteVerifier
-from assay.attest.keys import is_encrypted, read_key
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
+from assay.attest.signers.paired import PairedSigner
 from assay.attest.trust import Role, Trust, parse_trust
 from assay.config import FILE_NAME, Settings, read_settings
 from assay.core import merkle
 from assay.core.errors import ConfigError, LedgerTampered, StoreError, TrustError
 from assay.core.note import MAX_BYTES as MAX_NOTE_BYTES
 from assay.core.note import Checkpoint
+from assay.pipeline.signing import build_signer
 from assay.store.audit import check_head
 from assay.store.ledger import Ledger
 from assay.store.witness import Witness, check_continues
@@ -165,22 +166,24 @@ def read_trust(path: Path) -> Trust:
 
 
 def load_signer(project: Project, passphrase: Passphrase) -> Signer:
-    """Read the project's signing key and find out whose it is.
+    """The project's signer, as the identity of the trust file that it is.
 
-    A key outside the trust file is refused here: a ledger with a checkpoint by a stranger is unreadable to everybody.
+    A signer outside the trust file is refused here: a ledger with a checkpoint by a stranger is unreadable to
+    everybody.
 
-    :param passphrase: asked for the passphrase of the key file it is given, only if the key needs one
+    :param passphrase: asked for the passphrase of a key file or the PIN of a token, only if one is needed
     :raises KeyFileError: the key cannot be used
-    :raises TrustError: the key is nobody's in the trust file, or its owner may not sign checkpoints
+    :raises ConfigError: the settings of the signer do not fit together
+    :raises TrustError: the signer is nobody in the trust file, or may not sign checkpoints
     """
-    path = project.settings.key
-    key = read_key(path, passphrase(path) if is_encrypted(path) else None)
-    identity = project.trust.by_key(key.public)
-    if identity is None:
+    signer = build_signer(project.settings, project.trust, passphrase, now=project.now())
+    noting = signer.notes if isinstance(signer, PairedSigner) else signer
+    identity = project.trust.owner(noting)
+    if identity is None or identity.name != noting.name:
         raise TrustError(
-            f"the signing key {key.public.keyid[:12]} belongs to nobody in the trust file",
-            where=str(path),
-            remedy="Nothing was signed. Use the key of a trusted identity, or have this one added to trust.toml.",
+            f"the signer of the checkpoints is not {noting.name} of the trust file",
+            where=str(project.settings.trust),
+            remedy="Nothing was signed. Use the key of a trusted identity, or set signing.checkpoint_key.",
         )
     if Role.LOG not in identity.roles:
         raise TrustError(
@@ -188,4 +191,4 @@ def load_signer(project: Project, passphrase: Passphrase) -> Signer:
             where=str(project.settings.trust),
             remedy='Add "log" to the roles of this identity.',
         )
-    return Signer(identity.name, key)
+    return signer

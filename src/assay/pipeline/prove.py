@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from assay import __version__
 from assay.attest.predicates.event import event_statement
 from assay.attest.predicates.summary import summary_statement
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
 from assay.attest.trust import Role
 from assay.core.artifact import Artifact
 from assay.core.decision import Decision, DeniedError
@@ -113,7 +113,7 @@ def pass_gate(project: Project, ledger: Ledger, path: Path, policy: Policy, sign
 
     :raises TrustError: ``signer`` may not decide
     """
-    identity = project.trust.by_key(signer.key.public)
+    identity = project.trust.owner(signer)
     if identity is None or Role.VERIFIER not in identity.roles:
         raise TrustError(
             f"{signer.name} may not decide at the gate",

@@ -8,8 +8,9 @@ from typing import Final
 
 from assay.attest.checkpoints import NoteSigner
 from assay.attest.predicates.times import statement_time
-from assay.attest.sign import Signer, sign_statement
-from assay.core.envelope import parse_envelope
+from assay.attest.sign import sign_statement
+from assay.attest.signers import Signer
+from assay.core.bundle import parse_record
 from assay.core.errors import StatementError, StoreError
 from assay.core.statement import Statement, parse_statement
 from assay.pipeline.project import Project
@@ -38,7 +39,7 @@ def check_clock(project: Project, ledger: Ledger) -> None:
         return
     last, now = ledger.size - 1, project.now()
     try:
-        made = statement_time(parse_statement(parse_envelope(ledger.entry(last).envelope).payload))
+        made = statement_time(parse_statement(parse_record(ledger.entry(last).envelope).envelope.payload))
     except StatementError as error:
         raise StoreError(f"entry {last} cannot be read: {error.what}", where=str(project.settings.ledger)) from error
     if made is not None and made > now + CLOCK_SKEW:

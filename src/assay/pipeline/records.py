@@ -12,8 +12,8 @@ from assay.attest.predicates.scan import parse_scan
 from assay.attest.predicates.summary import parse_approval
 from assay.attest.sign import Verified, verify_envelope
 from assay.attest.trust import Role, Trust
+from assay.core.bundle import parse_record
 from assay.core.digest import Digest
-from assay.core.envelope import parse_envelope
 from assay.core.errors import SignatureError, StatementError
 from assay.core.evidence import Approval, Build, Evaluation, Rejected, Scan
 from assay.core.statement import (
@@ -115,7 +115,7 @@ class Records:
 def _claimed_stage(envelope: bytes) -> str:
     """The stage that an envelope says it is about, believed by nobody; empty when it says none."""
     try:
-        statement = parse_statement(parse_envelope(envelope).payload)
+        statement = parse_statement(parse_record(envelope).envelope.payload)
     except StatementError:
         return ""
     evaluated_by = statement.predicate.get("assay_stage")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
 from assay.config import StageSettings
 from assay.core.errors import LedgerTampered, StageError
 from assay.pipeline.execute import Execution, StageFailure, execute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay.core.envelope import parse_envelope
+from assay.core.bundle import parse_record
 from assay.core.errors import StatementError
 from assay.core.statement import PAYLOAD_TYPE, parse_statement
 
@@ -19,12 +19,13 @@ class IndexRow:
     predicate_type: str
 
 
-def index_rows(envelope: bytes) -> tuple[IndexRow, ...]:
-    """The rows for the statement in ``envelope``; its signatures are not looked at.
+def index_rows(record: bytes) -> tuple[IndexRow, ...]:
+    """The rows for the statement in an envelope or bundle; its signatures are not looked at.
 
-    :raises StatementError: not an envelope around an in-toto Statement v1, or a name that is not proper text
+    :raises StatementError: neither an envelope nor a bundle around an in-toto Statement v1, or a name that is not
+        proper text
     """
-    parsed = parse_envelope(envelope)
+    parsed = parse_record(record).envelope
     if parsed.payload_type != PAYLOAD_TYPE:
         raise StatementError(f"an entry must hold a {PAYLOAD_TYPE} payload, this one says {parsed.payload_type!r}")
     statement = parse_statement(parsed.payload)
