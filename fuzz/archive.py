@@ -25,13 +25,13 @@ import zstandard
 
 with atheris.instrument_imports(include=["assay"]):
     from assay.core.errors import FormatError
-    from assay.formats.archive import ar, opaque, sevenzip, streams, tar
+    from assay.formats.archive import ar, opaque, sevenzip, streams, tar, zip_row
     from assay.formats.archive import zip as zip_reader
-    from assay.formats.archive.archive import Archive
     from assay.formats.archive.signatures import SIGNATURES
     from assay.formats.budget import Budget, Limits
     from assay.formats.signature import Head
     from assay.formats.source import Memory
+    from assay.formats.view import View
     from assay.scan.rules import rules_for
 
 LIMITS = Limits(seconds=4, members=10_000, held=16 << 20, expanded=64 << 20)
@@ -143,15 +143,29 @@ def _ars() -> list[bytes]:
     ]  # fmt: skip
 
 
+def _rows() -> list[bytes]:
+    plain, packed = (made.removesuffix(b"\7\0comment") + b"\0\0" for made in _zips()[:2])
+    return [plain * 2, plain * 3 + packed]
+
+
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "zip": _zips,
+    "zip_row": _rows,
     "tar": _tars,
     "streams": _streams,
     "sevenzip": _sevenzips,
     "ar": _ars,
     "opaque": lambda: [b"Rar!\x1a\x07\0", b"MSCF\0\0\0\0"],
 }
-READERS = {"zip": zip_reader, "tar": tar, "streams": streams, "sevenzip": sevenzip, "ar": ar, "opaque": opaque}
+READERS = {
+    "zip": zip_reader,
+    "zip_row": zip_row,
+    "tar": tar,
+    "streams": streams,
+    "sevenzip": sevenzip,
+    "ar": ar,
+    "opaque": opaque,
+}
 
 
 def target(reader: str) -> Callable[[bytes], None]:
@@ -164,7 +178,7 @@ def target(reader: str) -> Callable[[bytes], None]:
         for signature in SIGNATURES:
             signature.claims(Head(source, "m.bin"))
         try:
-            view: Archive = module.read(source, budget, "m.bin")
+            view: View = module.read(source, budget, "m.bin")
             for member in view.members():
                 member.source.read(0, 4096)
                 member.source.read(max(0, member.source.size - 7), 9)

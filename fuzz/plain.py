@@ -17,7 +17,7 @@ import atheris
 with atheris.instrument_imports(include=["assay"]):
     from assay.core.errors import FormatError
     from assay.formats.budget import Budget, Limits
-    from assay.formats.plain import git_object, pdf, picture, plain, sentencepiece, zeros
+    from assay.formats.plain import git_object, numbers, pdf, picture, plain, sentencepiece, zeros
     from assay.formats.plain.signatures import SIGNATURES
     from assay.formats.signature import Head
     from assay.formats.source import Memory
@@ -42,9 +42,18 @@ def _vocabularies() -> list[bytes]:
     return [(b"\x0a" + bytes([len(piece)]) + piece) * 3 + b"\x12\x02ab"]
 
 
+def _tables() -> list[bytes]:
+    matrix = struct.pack("<5I", 0, 2, 3, 0, 2) + b"x\0" + bytes(48)
+    vectors = b"2 2\n" + b"".join(word + b" " + struct.pack("<2f", 0.5, 1.0) + b"\n" for word in (b"a", b"b"))
+    records = struct.pack("<I8sI", 8, bytes(8), 8) * 3
+    stata = b"\x72\2\1\0\1\0\5\0\0\0" + bytes(81) + b" 1 Jan 2020 10:00\0" + bytes(40)
+    return [matrix * 2, vectors, records, stata]
+
+
 TARGETS: dict[str, tuple[Callable[[Memory, Budget, str], View], Callable[[], list[bytes]]]] = {
     "picture": (picture.read, _pictures),
     "sentencepiece": (sentencepiece.read, _vocabularies),
+    "numbers": (numbers.read, _tables),
     "git_object": (git_object.read, lambda: [b"blob 3\0abc"]),
     "zeros": (zeros.read, lambda: [bytes(64)]),
     "pdf": (pdf.read, lambda: [b"%PDF-1.7\n%%EOF\n", b"%PDF-1.7\n%%EOF\n1 0 obj\n%%EOF\n\x80\x04N."]),

@@ -174,3 +174,11 @@ def test_reading_ends_on_broken_streams(form: str, offset: int, change: bytes) -
     data[offset : offset + len(change)] = change
     with suppress(FormatError):
         list(read(bytes(data), limits=Limits(expanded=1 << 20)).members())
+
+
+def test_a_stream_of_nothing_with_something_behind_it_is_no_stream() -> None:
+    """The header of a medical picture reads as an empty LZMA stream."""
+    empty = lzma.compress(b"", lzma.FORMAT_ALONE)
+    with pytest.raises(NotThisFormat):
+        read(empty + b"something else")
+    assert read(empty).streams == 1

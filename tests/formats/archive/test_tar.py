@@ -106,6 +106,13 @@ def test_a_pax_size_that_differs_is_a_conflict(tar_member: Make, pax_header: Mak
     assert rest.startswith(inner[512:520])
 
 
+@pytest.mark.parametrize(("kind", "told"), [(b"1", True), (b"3", True), (b"5", False), (b"0", False)])
+def test_a_link_with_a_size_is_a_conflict(kind: bytes, told: bool, tar_member: Make) -> None:
+    """Some readers skip its data, others take them for the next member; old programs do write a folder's size."""
+    view = read(tar_member(b"a", PICKLE, kind, b"b") + tar_member(b"b", b"text") + END)
+    assert [conflict[1:] for conflict in view.conflicts] == [("a", 0, len(PICKLE))] * told
+
+
 def test_global_and_local_records_name_the_member(tar_member: Make, pax_header: Make) -> None:
     """The local record counts before the global one, and that before the header."""
     data = (

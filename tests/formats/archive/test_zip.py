@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -163,6 +164,23 @@ def test_bytes_between_entries_are_a_member(zip_entry: Make, zip_file: Make) -> 
     """They belong to no record, and somebody may seek to them."""
     view = read(zip_file([zip_entry(b"a", b"text", gap=PICKLE), zip_entry(b"b", b"text")]).render())
     assert ("data between the entries", PICKLE) in contents(view)
+
+
+@pytest.mark.parametrize("length", [12, 16, 20, 24])
+def test_a_descriptor_is_one_only_where_it_was_announced(length: int, zip_entry: Make, zip_file: Make) -> None:
+    """As many bytes behind an entry that has none are bytes of nobody."""
+    view = read(zip_file([zip_entry(b"a", b"text", gap=b"?" * length), zip_entry(b"b", b"text")]).render())
+    assert ("data between the entries", b"?" * length) in contents(view)
+
+
+@pytest.mark.parametrize(("written", "hidden"), [(56, False), (57, True)])
+def test_a_signing_block_is_one_only_if_its_length_is_right(
+    written: int, hidden: bool, zip_entry: Make, zip_file: Make
+) -> None:
+    """Android's block says how long it is; a mark at the end of anything is no excuse for the rest."""
+    block = struct.pack("<Q", 56) + PICKLE.ljust(32, b"?") + struct.pack("<Q", written) + b"APK Sig Block 42"
+    view = read(zip_file([zip_entry(b"a", b"text", gap=block)]).render())
+    assert (("data between the entries", block) in contents(view)) is hidden
 
 
 def test_zeros_between_entries_are_padding(zip_entry: Make, zip_file: Make) -> None:

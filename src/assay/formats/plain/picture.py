@@ -115,7 +115,10 @@ def _bmp(source: Source, _budget: Budget) -> int:
 def _riff(source: Source, _budget: Budget) -> int:
     if source.read(8, 4) not in {b"WEBP", b"WAVE", b"AVI ", b"RMID", b"sfbk", b"ACON", b"CDXA"}:
         raise NotThisFormat("it is no RIFF file of a known kind", offset=8)
-    size = int.from_bytes(source.read(4, 4), "little")
+    magic = source.read(0, 4)
+    size = int.from_bytes(source.read(4, 4), "big" if magic == b"RIFX" else "little")
+    if size == 0xFFFF_FFFF and magic in {b"RF64", b"BW64"} and source.read(12, 4) == b"ds64":
+        size = int.from_bytes(source.read(20, 8), "little")
     return 8 + size + size % 2 if size != 0xFFFF_FFFF else source.size  # a stream of unknown length
 
 
@@ -144,4 +147,7 @@ _ENDS: Final = {
     b"GIF89a": _gif,
     b"BM": _bmp,
     b"RIFF": _riff,
+    b"RIFX": _riff,
+    b"RF64": _riff,
+    b"BW64": _riff,
 }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from assay.formats.archive.zip_gaps import GAP, PREFIX, TRAILING
 from assay.formats.budget import Budget
 from assay.formats.source import Source, Window
 from assay.formats.view import Member, View
+
+_AROUND: Final = frozenset({GAP, PREFIX, TRAILING})
 
 
 class Plain(View):
@@ -34,6 +37,10 @@ class Plain(View):
         """What follows its end."""
         if self.end is not None and self.trailing:
             yield Member("data after the end", Window(self.source, self.end, self.trailing), self.end)
+
+    def covers(self) -> frozenset[str]:
+        """See :class:`View`: a zip inside something whose end is not known is surrounded by that."""
+        return frozenset() if self.end is not None else _AROUND
 
 
 def read(source: Source, _budget: Budget, _name: str) -> Plain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from assay.formats.plain import headers, numbers
 from assay.formats.plain.git_object import HEADER
 from assay.formats.plain.sentencepiece import is_piece
 from assay.formats.signature import Begins, Claim, Head, Signature
@@ -94,9 +95,15 @@ def _weak(*magics: bytes) -> Callable[[Head], Claim]:
 
 
 def _signature(
-    name: str, title: str, suffixes: str, claims: Callable[[Head], Claim], module: str = "plain"
+    name: str,
+    title: str,
+    suffixes: str,
+    claims: Callable[[Head], Claim],
+    module: str = "plain",
+    starts: bytes | None = None,
 ) -> Signature:
-    return Signature(name, title, _ROOM + module, frozenset(suffixes.split()), claims, harmless=True)
+    first = None if starts is None else frozenset(starts)
+    return Signature(name, title, _ROOM + module, frozenset(suffixes.split()), claims, harmless=True, starts=first)
 
 
 #: kbit/s and Hz of MPEG-1 layer III.
@@ -120,7 +127,8 @@ _MAGICS: Final = (
      (b"ARROW1\0\0", b"FEA1", b"\xff\xff\xff\xff\x10\0\0\0", b"\xff\xff\xff\xff\x70\0\0\0")),
     ("table", "Table of data", ".avro .orc .dta .sav .mat .nc .cdf .grib .grib2 .bufr .xpt .sas7bdat .sas7bcat",
      (b"Obj\x01", b"ORC\n", b"ORC\x03", b"ORC\x08", b"MATLAB 5.0 MAT-file", b"CDF\x01", b"CDF\x02", b"CDF\x05",
-      b"<stata_dta>", b"$FL2@(#)", b"GRIB", b"BUFR", bytes(12) + b"\xc2\xea\x81\x60", b"HEADER RECORD***")),
+      b"<stata_dta>", b"$FL2@(#)", b"SR\0\4", b"SR\0\6", b"GRIB", b"BUFR",
+      bytes(12) + b"\xc2\xea\x81\x60", b"HEADER RECORD***")),
     ("sqlite", "SQLite database", ".sqlite .sqlite3 .db .db3 .gpkg .mbtiles .s3db", (b"SQLite format 3\0",)),
     ("fasttext", "fastText vectors", ".bin .ftz", (b"\xba\x16\x4f\x2f",)),
     ("faiss", "FAISS index", ".faiss .index .idx .bin",
@@ -132,6 +140,8 @@ _MAGICS: Final = (
       b"# v2 git bundle", b"# v3 git bundle", b"MTME\0\0\0")),
     ("solid", "Three-dimensional shape", ".glb .blend .fbx .ply .usdc",
      (b"glTF\x02", b"BLENDER", b"Kaydara FBX Binary", b"ply\n", b"ply\r\n", b"PXR-USDC")),
+    ("scan", "Medical measurements", ".trk .tck",
+     (b"TRACK\0", b"mrtrix tracks", b"MATRIX72v", b"SV10\4\3\2\1")),
     ("capture", "Network capture", ".pcap .pcapng .cap",
      (b"\xd4\xc3\xb2\xa1\2\0", b"\xa1\xb2\xc3\xd4\0\2", b"\x0a\x0d\x0d\x0a")),
     ("system", "System or locale data", ".mo .gmo .tzif .ds_store .typelib .plist .nib",
@@ -139,25 +149,44 @@ _MAGICS: Final = (
       b"GOBJ\nMETADATA\r\n\x1a", b"\x1a\x01\x30\0")),
 )  # fmt: skip
 
+#: Of these, some forms say how long they are.
+_WITH_AN_END: Final = frozenset({"arrow", "sqlite", "solid"})
+
 SIGNATURES: Final[tuple[Signature, ...]] = (
-    _signature("empty", "Nothing but zeros, or nothing", "", _empty, "zeros"),
+    _signature("empty", "Nothing but zeros, or nothing", "", _empty, "zeros", b"\0"),
     _signature("png", "PNG picture", ".png .apng", _at(0, b"\x89PNG\r\n\x1a\n"), "picture"),
     _signature("jpeg", "JPEG picture", ".jpg .jpeg .jpe .jfif", _at(0, b"\xff\xd8\xff"), "picture"),
     _signature("gif", "GIF picture", ".gif", _at(0, b"GIF87a", b"GIF89a"), "picture"),
     _signature("bmp", "Windows bitmap", ".bmp .dib", _weak(b"BM"), "picture"),
-    _signature("riff", "WebP, WAV or AVI", ".webp .wav .avi .ani .sf2", _weak(b"RIFF"), "picture"),
-    _signature("mp4", "MP4, QuickTime or HEIF", ".mp4 .m4a .m4v .mov .heic .heif .avif .3gp .f4v", _film, "picture"),
+    _signature("riff", "WebP, WAV or AVI", ".webp .wav .avi .ani .sf2",
+               _weak(b"RIFF", b"RIFX", b"RF64", b"BW64"), "picture"),
+    _signature("mp4", "MP4, QuickTime or HEIF", ".mp4 .m4a .m4v .mov .heic .heif .avif .3gp .f4v", _film, "picture",
+               b"\0"),
     _signature("pdf", "PDF document", ".pdf .ai", _at(0, b"%PDF-"), "pdf"),
-    _signature("tiff", "TIFF picture", ".tif .tiff .dng .cr2 .nef .svs .btf", _tiff),
-    _signature("icon", "Windows icon", ".ico .cur", _icon),
+    _signature("tiff", "TIFF picture", ".tif .tiff .dng .cr2 .nef .svs .btf", _tiff, starts=b"IM"),
+    _signature("icon", "Windows icon", ".ico .cur", _icon, starts=b"\0"),
     _signature("dicom", "DICOM picture", ".dcm .dicom", _at(128, b"DICM")),
-    _signature("mp3", "MP3 sound", ".mp3 .mp2 .mpga", _mp3),
-    _signature("font", "Font", ".ttf .otf .ttc .woff .woff2 .eot", _font),
-    _signature("parquet", "Parquet table", ".parquet .pq .parq", _parquet),
+    _signature("mp3", "MP3 sound", ".mp3 .mp2 .mpga", _mp3, starts=b"I\xff"),
+    _signature("font", "Font", ".ttf .otf .ttc .woff .woff2 .eot", _font, "ends", b"Otw\0"),
+    _signature("parquet", "Parquet table", ".parquet .pq .parq", _parquet, starts=b"P"),
     _signature("lmdb", "LMDB database", ".mdb .lmdb", _at(16, b"\xde\xc0\xef\xbe")),
     _signature("duckdb", "DuckDB database", ".duckdb .db", _at(8, b"DUCK")),
     _signature("sentencepiece", "SentencePiece vocabulary", ".model .spm .bpe .vocab .spiece .pb .sp",
-               _sentencepiece, "sentencepiece"),
-    _signature("git-object", "Git object", "", _git_object, "git_object"),
-    *(_signature(name, title, suffixes, _at(0, *magics)) for name, title, suffixes, magics in _MAGICS),
+               _sentencepiece, "sentencepiece", b"\n"),
+    _signature("matlab", "MATLAB 4 matrices", ".mat", numbers.matlab, "numbers"),
+    _signature("stata", "Stata table", ".dta", numbers.stata, "numbers",
+               bytes(numbers.STATA)),
+    _signature("word2vec", "word2vec vectors", ".bin", numbers.word2vec, "numbers",
+               b"0123456789"),
+    _signature("fortran", "Fortran records", ".dat .bin", numbers.fortran, "numbers"),
+    _signature("nifti", "NIfTI or Analyze picture", ".nii .hdr .img", headers.nifti),
+    _signature("mgh", "MGH picture", ".mgh .mgz", headers.mgh),
+    _signature("dlib", "dlib model", ".dat .bin", headers.dlib),
+    _signature("old-fasttext", "fastText vectors (before its mark)", ".bin", headers.fasttext),
+    _signature("embedded-font", "Embedded font", ".eot", headers.embedded_font),
+    _signature("git-object", "Git object", "", _git_object, "git_object", b"bct"),
+    *(
+        _signature(name, title, suffixes, _at(0, *magics), "ends" if name in _WITH_AN_END else "plain")
+        for name, title, suffixes, magics in _MAGICS
+    ),
 )  # fmt: skip
