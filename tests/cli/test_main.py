@@ -93,7 +93,7 @@ def test_a_defect_of_ours_shows_no_data(tmp_path: Path, assay: Assay, monkeypatc
 def test_as_a_process_of_its_own(tmp_path: Path) -> None:
     """`python -m assay` and its exit status, for real; a terminal without our marks is no reason to fail."""
     done = subprocess.run([sys.executable, "-m", "assay", "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("assay, version ")
+    assert re.fullmatch(r"assay, version \S+\nrules \S+, (compiled|interpreted) loops\n", done.stdout)
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     command = [sys.executable, "-m", "assay", "init", "é", "--no-passphrase", "--name", "é"]
     done = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=False)

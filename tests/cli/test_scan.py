@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
+from assay.cli import scan as scan_command
+from assay.scan.progress import Reached
 
 Assay = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -83,12 +88,14 @@ def test_what_fails_is_a_choice(assay: Assay, models: Path) -> None:
 
 
 def test_text_is_for_people(assay: Assay, models: Path) -> None:
-    """What, where, and what to do; then one line for all."""
+    """What, where, and what to do; then one line of counts, and one that says why the exit status is what it is."""
     ran = _scan(assay, models, "models")
     assert "os.system" in ran.stdout
     assert "models/bad.pkl" in ran.stdout
     assert "to mend" in ran.stdout
-    assert ran.stdout.splitlines()[-1].startswith("4 files: 2 inspected, 1 not models, 1 could not tell; 1 finding")
+    counts, verdict = ran.stdout.splitlines()[-2:]
+    assert counts.startswith("4 files: 2 inspected, 1 not a model, 1 could not tell; 1 finding")
+    assert verdict == "exit status 1: 1 finding at or above medium"
 
 
 def test_other_programs_read_it(assay: Assay, models: Path) -> None:
@@ -179,3 +186,48 @@ def _soon() -> str:
     from datetime import UTC, datetime, timedelta
 
     return (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+
+
+class Terminal(StringIO):
+    """Somebody looks."""
+
+    def isatty(self) -> bool:
+        """Always."""
+        return True
+
+
+def test_progress_is_for_a_terminal_and_long_work_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files and bytes on one line, which is gone at the end; nothing in a log, and nothing for a few small files."""
+    with scan_command.progress_line() as progress:
+        assert progress is None
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with scan_command.progress_line() as progress:
+        assert progress is not None
+        progress(Reached(1, 3, 10, 1000))
+    assert terminal.getvalue() == ""
+    with scan_command.progress_line() as progress:
+        assert progress is not None
+        progress(Reached(0, 1, 12_300_000_000, 30_000_000_000))
+        progress(Reached(0, 1, 12_300_000_001, 30_000_000_000))
+    assert terminal.getvalue() == "\r\033[K0 of 1 file, 12.3 of 30.0 GB\r\033[K"
+
+
+@pytest.mark.parametrize(
+    ("reached", "expected"),
+    [
+        (Reached(70, 1200, 5_000_000, 80_000_000), "70 of 1,200 files, 5.0 of 80.0 MB"),
+        (Reached(70, 1200, 0, 0), "70 of 1,200 files"),
+    ],
+)
+def test_sizes_that_are_not_known_are_not_told(reached: Reached, expected: str) -> None:
+    """What lies in a store is counted by files."""
+    assert scan_command.told(reached) == expected
+
+
+def test_a_page_is_as_wide_as_the_terminal(assay: Assay, models: Path) -> None:
+    """Prose ends where it ends; a wide terminal gets no longer lines than can be read with ease."""
+    for columns, widest in (("60", 60), ("300", 100)):
+        ran = assay(models, "scan", "models", "--no-cache", COLUMNS=columns)
+        remedy = [line for line in ran.stdout.partition("to mend")[2].splitlines() if line.startswith("      ")]
+        assert widest - 20 < max(map(len, remedy)) <= widest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -12,6 +13,9 @@ import click
 
 from assay import __version__
 from assay.core.errors import Error, IntegrityError
+
+#: Objects made between two searches for cycles: what is imported and what a scan keeps is no garbage.
+_COLLECT: Final = (50_000, 20, 20)
 
 EXIT_FINDINGS: Final = 1
 EXIT_UNKNOWN: Final = 2
@@ -63,22 +67,41 @@ class Assay(click.Group):
                 formatter.write_dl(rows, col_spacing=4)
 
 
+def _version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001
+    """What a report of a defect has to say: the versions of the package and its rules, and in which form it runs."""
+    if not wanted or context.resilient_parsing:
+        return
+    from assay.formats.compiled import is_compiled, prefer
+    from assay.formats.pickle.hot import HOT
+    from assay.scan.version import rules_version
+
+    prefer(HOT)
+    form = "compiled" if is_compiled(importlib.import_module(HOT[-1])) else "interpreted"
+    click.echo(f"assay, version {__version__}\nrules {rules_version()}, {form} loops")
+    context.exit()
+
+
 @click.command(
     cls=Assay,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 nothing against it, 1 findings or a denial, 2 could not tell.",
 )
-@click.version_option(__version__, prog_name="assay")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
 def group() -> None:
     """The chain of custody for AI pipelines: from the raw data to the served model, hash, record, sign and prove."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run ``assay`` and exit."""
+    gc.set_threshold(*_COLLECT)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our marks gets question marks, not a failure
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    status = run(sys.argv[1:] if arguments is None else arguments)
+    gc.freeze()  # the process ends: nothing has to be looked for in what it still holds
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -18,8 +20,8 @@ from assay.core.finding import Severity
 from assay.core.scan import ScanResult
 from assay.formats.budget import Limits
 from assay.pipeline.inspect import inspect
-from assay.scan.cache import cache_folder
-from assay.scan.scanner import Progress, is_url
+from assay.scan.progress import Progress, Reached
+from assay.scan.scanner import is_url
 from assay.scan.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
 
 _SEVERITIES: Final = [severity.word for severity in Severity]
 _LIMITS: Final = tuple(field.name for field in fields(Limits))
-#: Files and bytes from which on a progress line is shown.
-_LONG: Final = 64
+#: Files, or bytes, from which on a progress line is shown, and the seconds between two of them.
+_MANY: Final = 64
+_LARGE: Final = 256_000_000
+_PAUSE: Final = 0.1
+#: Columns that a page has at the least.
+_NARROWEST: Final = 40
 
 
 def _limits(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> Limits:  # noqa: ARG001
@@ -124,13 +130,13 @@ def command(
     if project is not None:
         ignores += project.settings.ignores
         allowances = _allowances(project)
-    with _progress() as progress:
+    with progress_line() as progress:
         result = inspect(
             targets,
             Settings(limits, allowances),
             base=base,
             ignores=ignores,
-            cache=None if no_cache else cache_folder(os.environ),
+            cache=None if no_cache else _cache(),
             progress=progress,
             jobs=jobs,
         )
@@ -140,6 +146,12 @@ def command(
         entry = _record(project, Path(targets[0]), result, passphrase_file)
         click.echo(f"recorded as entry {entry}", err=True)
     raise click.exceptions.Exit(result.exit_code(severity, allow_unknown=allow_unknown))
+
+
+def _cache() -> Path:
+    from assay.scan.cache import cache_folder
+
+    return cache_folder(os.environ)
 
 
 def _ignores(files: tuple[Path, ...]) -> list[Ignore]:
@@ -190,9 +202,11 @@ def _rendered(result: ScanResult, form: str, fail_on: Severity, *, allow_unknown
         from assay.report.junit import junit_xml
 
         return junit_xml(result, fail_on=fail_on, allow_unknown=allow_unknown)
-    from assay.report.scan_text import scan_text
+    from assay.report.scan_text import WIDTH, scan_text
 
-    return scan_text(result, every_file=every_file)
+    # A person's terminal says how wide it is; a file or a pipe is as wide as a page.
+    width = max(_NARROWEST, min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH))
+    return scan_text(result, fail_on=fail_on, allow_unknown=allow_unknown, every_file=every_file, width=width)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -205,21 +219,31 @@ def _write(text: str, output: Path | None) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress | None]:
+def progress_line() -> Iterator[Progress | None]:
     """A line on the terminal that says how far a long scan is; nothing where nobody looks."""
     if not sys.stderr.isatty():
         yield None
         return
-    shown = False
+    shown = -_PAUSE
 
-    def tell(done: int, files: int, size: int) -> None:  # noqa: ARG001
+    def tell(reached: Reached) -> None:
         nonlocal shown
-        if files >= _LONG:
-            shown = True
-            click.echo(f"\r\033[K{done:,} of {files:,} files", nl=False, err=True)
+        now = monotonic()
+        if (reached.all_files >= _MANY or reached.whole >= _LARGE) and now - shown >= _PAUSE:
+            shown = now
+            click.echo(f"\r\033[K{told(reached)}", nl=False, err=True)
 
     try:
         yield tell
     finally:
-        if shown:
+        if shown >= 0:
             click.echo("\r\033[K", nl=False, err=True)
+
+
+def told(reached: Reached) -> str:
+    """``12 of 140 files, 3.2 of 30.1 GB``; files alone where nobody knows the sizes."""
+    files = f"{reached.files:,} of {reached.all_files:,} {'file' if reached.all_files == 1 else 'files'}"
+    if not reached.whole:
+        return files
+    unit, name = (10**9, "GB") if reached.whole >= 10**9 else (10**6, "MB")
+    return f"{files}, {reached.size / unit:,.1f} of {reached.whole / unit:,.1f} {name}"
