@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay.attest.predicates.scan import scan_statement
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
 from assay.attest.trust import Role
 from assay.core.artifact import Artifact
 from assay.core.digest import Digest

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import sqlite3
+import warnings
 from pathlib import Path
+
+import pytest
 
 from assay.core.digest import Digest
 from assay.core.finding import Confidence, Finding, Location, Outcome, Scanned, Severity, Unknown
@@ -41,6 +46,19 @@ def test_it_can_be_handed_to_another_process(tmp_path: Path) -> None:
     """Which opens the database for itself."""
     cache = pickle.loads(pickle.dumps(_kept(tmp_path, _inspection("model.pkl"))))
     assert cache.find(DIGEST, "model.pkl", 1) == _inspection("model.pkl")
+
+
+def test_the_database_is_closed(tmp_path: Path) -> None:
+    """With the cache, and without a warning that it was not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        cache = _kept(tmp_path, _inspection("model.pkl"))
+        database = cache._database
+        assert database is not None
+        del cache
+        gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        database.execute("SELECT 1")
 
 
 def test_other_bytes_find_nothing(tmp_path: Path) -> None:

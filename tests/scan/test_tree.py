@@ -55,6 +55,14 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     }
 
 
+def test_a_folder_whose_name_only_begins_alike_is_elsewhere(tmp_path: Path) -> None:
+    """``models-old`` lies beside ``models``, not in it."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models-old").mkdir()
+    (tmp_path / "models" / "link").symlink_to("../models-old")
+    assert list(_paths(tmp_path / "models")[1]) == ["link"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_cannot_be_entered_is_told(tmp_path: Path) -> None:
     """Its files cannot be accounted for, so it is one that could not be told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from assay.formats.archive.signatures import SIGNATURES as ARCHIVES
@@ -23,13 +24,17 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
 BY_NAME: Final = {signature.name: signature for signature in SIGNATURES}
 
 
-_BY_START: Final = tuple(
-    tuple(signature for signature in SIGNATURES if signature.first_bytes is None or byte in signature.first_bytes)
-    for byte in range(0x100)
-)
-
-
 def recognise(head: Head) -> list[tuple[Signature, Claim]]:
     """Every format the bytes might be, with how sure it is; all of them are read."""
-    asked = _BY_START[head.start[0]] if head.start else SIGNATURES
+    asked = _asked(head.start[0], head.suffix) if head.start else SIGNATURES
     return [(signature, claim) for signature in asked if (claim := signature.claims(head))]
+
+
+@lru_cache(1 << 12)
+def _asked(start: int, suffix: str) -> tuple[Signature, ...]:
+    """Those that may say anything but no, by the first byte and the name's ending."""
+    return tuple(
+        signature
+        for signature in SIGNATURES
+        if (first := signature.first_bytes) is None or start in first or suffix in signature.endings
+    )

@@ -76,7 +76,7 @@ def prefer(names: Sequence[str]) -> None:
         try:
             for name in names:
                 importlib.import_module(name)
-        except ImportError:
+        except (ImportError, ValueError, AttributeError):  # no such file, or another version of what it was made for
             for name in names:
                 sys.modules.pop(name, None)
         else:

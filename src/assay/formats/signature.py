@@ -37,21 +37,27 @@ class Head:
         self.name = name
         self.size = source.size
         self.start = source.read(0, HEAD)
-
-    @cached_property
-    def suffix(self) -> str:
+        stem, dot, ending = name.lower().rpartition(".")
+        self.suffix = dot + ending if stem else ""
         """The lower-case ending with its dot, ``.pkl``; of ``model.tar.gz`` it is ``.gz``."""
-        stem, dot, ending = self.name.lower().rpartition(".")
-        return dot + ending if stem and dot else ""
+        self._end = self.start if self.size <= HEAD else None
+        self._text: bool | None = None
 
-    @cached_property
+    @property
     def end(self) -> bytes:
         """The last :data:`HEAD` bytes (all of them, when there are fewer)."""
-        return self.source.read(max(0, self.size - HEAD), HEAD)
+        if self._end is None:
+            self._end = self.source.read(self.size - HEAD, HEAD)
+        return self._end
 
-    @cached_property
+    @property
     def text(self) -> bool:
         """Whether it starts as UTF-8 text without control characters (tab, line feed, form feed, return aside)."""
+        if self._text is None:
+            self._text = self._is_text()
+        return self._text
+
+    def _is_text(self) -> bool:
         start = self.start
         if start.translate(None, _TEXT_BYTES):
             return False
@@ -95,7 +101,7 @@ class Reader(Protocol):
         """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each there is once, and looked up often
 class Signature:
     """A format before its reader is imported.
 
@@ -108,6 +114,7 @@ class Signature:
         tell, and its findings below medium, are dropped when this one's succeeds (a joblib file read as a mere pickle
         breaks at its first array; a payload that only ``pickle.load`` would run is told all the same)
     :param starts: first bytes without which ``claims`` says no, so that it need not be asked; ``None`` for any
+    :param endings: of names (:attr:`Head.suffix`) with which it is asked whatever the first byte is
     :param harmless: bytes of this format have no loader that runs them and hold nothing of ours: "not a model"
     """
 
@@ -119,6 +126,7 @@ class Signature:
     harmless: bool = False
     supersedes: frozenset[str] = frozenset()
     starts: frozenset[int] | None = None
+    endings: frozenset[str] = frozenset()
 
     @property
     def first_bytes(self) -> frozenset[int] | None:

@@ -14,13 +14,14 @@ from assay.core.finding import Scanned
 from assay.core.ignore import Ignore, apply
 from assay.core.scan import ScanResult, in_order
 from assay.formats.budget import Limits
-from assay.scan.cache import Cache
-from assay.scan.scanner import Progress, judged_by, scan
+from assay.scan.progress import Progress
+from assay.scan.scanner import judged_by, scan
 from assay.scan.settings import Settings
 from assay.scan.version import rules_version
 
 if TYPE_CHECKING:
     from assay.scan.against import Outcome
+    from assay.scan.cache import Cache
 
 
 def inspect(
@@ -43,7 +44,7 @@ def inspect(
     :param jobs: processes; all cores when it is not given
     """
     started = clock()
-    kept = Cache(cache, judged_by(settings)) if cache is not None else None
+    kept = _opened(cache, settings) if cache is not None else None
     findings, unknown, files = scan(targets, settings, cache=kept, progress=progress, jobs=jobs)
     difference = None
     if base is not None:
@@ -63,6 +64,12 @@ def inspect(
         limits=tuple(asdict(settings.limits).items()),
         notes=judged.notes,
     )
+
+
+def _opened(folder: Path, settings: Settings) -> Cache:
+    from assay.scan.cache import Cache  # noqa: PLC0415 - not every scan has one
+
+    return Cache(folder, judged_by(settings))
 
 
 def _compare(target: Path, base: Path, limits: Limits) -> Outcome:

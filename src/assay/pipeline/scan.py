@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from assay.attest.predicates.scan import scan_statement
-from assay.attest.sign import Signer
+from assay.attest.signers import Signer
 from assay.attest.trust import Role
 from assay.core import jsontext
 from assay.core.artifact import Artifact
@@ -71,7 +71,7 @@ def record_scan(
     :raises StatementError: there is too much to say for one statement
     :raises StoreError: the ledger cannot be written
     """
-    identity = project.trust.by_key(signer.key.public)
+    identity = project.trust.owner(signer)
     if identity is None or Role.SCANNER not in identity.roles:
         raise TrustError(
             f"{signer.name} may not record scans",

@@ -54,6 +54,11 @@ class Cache:
     def __setstate__(self, state: tuple[Path, str]) -> None:
         self.__init__(*state)  # type: ignore[misc]
 
+    def __del__(self) -> None:
+        """Close the database, which newer Pythons want to be told; never that of the process this was forked from."""
+        if self._database is not None and self._process == os.getpid():
+            self._database.close()
+
     def suggests(self, status: os.stat_result) -> bool:
         """Whether a file with this status was inspected before, as far as its size and times tell."""
         return self._find(_look(status)) is not None

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from assay.core.digest import SHA256, Digest
 from assay.core.errors import FormatError, HashingError
@@ -16,33 +16,43 @@ from assay.core.finding import Location, Outcome, Scanned, Unknown
 from assay.formats.budget import Budget
 from assay.formats.source import Descriptor, Memory, Source
 from assay.hashing.opening import special, unreadable
-from assay.hashing.reading import digest_file, identity
-from assay.scan.cache import Cache
+from assay.hashing.reading import Progress, digest_file, identity
+from assay.scan.beside import beside
 from assay.scan.callables.inert import inert_names
 from assay.scan.inspection import Inspection
 from assay.scan.inspector import Inspector
 from assay.scan.settings import Settings
 
+if TYPE_CHECKING:
+    from assay.scan.cache import Cache
+
 #: What a file is read as when another one says that it holds its weights.
 RAW: Final = "raw-tensor"
 #: Files up to this size are read once into memory, hashed there and looked at there.
 SMALL: Final = 1 << 20
-#: Bytes that are hashed at once: the larger, the less the two passes wait for each other.
-PIECE: Final = 1 << 20
+#: Bytes that are hashed at once: the larger, the less the two passes wait for each other, as long as the processor's
+#: cache holds them.
+PIECE: Final = 2 << 20
 # A link is followed on purpose: Hugging Face's cache is made of them. O_NONBLOCK: a pipe must fail, not wait.
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
-def inspect_file(place: str, path: str, settings: Settings, cache: Cache | None = None) -> Inspection:
+def inspect_file(
+    place: str, path: str, settings: Settings, cache: Cache | None = None, *, progress: Progress | None = None
+) -> Inspection:
     """Inspect one file; whatever stops it is in the result.
 
     :param place: where it lies
     :param path: its name in the result
     :param cache: where results for the same bytes may be
+    :param progress: gets counts of bytes while a large file is read, from another thread
     """
     try:
-        with opened(place) as (descriptor, status):
-            return inspect_descriptor(descriptor, status, place, path, settings, cache=cache)
+        descriptor, status = _open(place)
+        try:
+            return inspect_descriptor(descriptor, status, place, path, settings, cache=cache, progress=progress)
+        finally:
+            os.close(descriptor)
     except (HashingError, FormatError) as error:
         return unread(path, error.what)
 
@@ -59,6 +69,14 @@ def opened(place: str) -> Iterator[tuple[int, os.stat_result]]:
 
     :raises HashingError: it cannot be opened, or is no regular file
     """
+    descriptor, status = _open(place)
+    try:
+        yield descriptor, status
+    finally:
+        os.close(descriptor)
+
+
+def _open(place: str) -> tuple[int, os.stat_result]:
     try:
         descriptor = os.open(place, _FLAGS)
     except (OSError, ValueError) as error:
@@ -67,9 +85,10 @@ def opened(place: str) -> Iterator[tuple[int, os.stat_result]]:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise special(status.st_mode, place)
-        yield descriptor, status
-    finally:
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor, status
 
 
 def inspect_numbers(place: str, path: str, settings: Settings) -> Inspection:
@@ -90,6 +109,7 @@ def inspect_descriptor(
     expected: tuple[str, ...] = (),
     *,
     cache: Cache | None = None,
+    progress: Progress | None = None,
 ) -> Inspection:
     """Inspect an open file.
 
@@ -102,16 +122,13 @@ def inspect_descriptor(
         known = cache.find(digest, path, len(data)) if cache is not None else None
         return known or _inspect(Memory(data), path, digest, settings, expected)
     if settings.need_digest or (cache is not None and cache.suggests(status)):
-        digest = _digest(descriptor, status, place)
+        digest = _digest(descriptor, status, place, progress)
         known = cache.find(digest, path, status.st_size) if cache is not None else None
         return known or _inspect(Descriptor(descriptor, status.st_size), path, digest, settings, expected)
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - small files need none, and it takes long
-
     # Both let go of the interpreter's lock for most of their time: the second pass finds its pages in memory.
-    with ThreadPoolExecutor(max_workers=1) as other:
-        hashing = other.submit(_digest, descriptor, status, place)
+    with beside(lambda: _digest(descriptor, status, place, progress)) as hashing:
         found = _inspect(Descriptor(descriptor, status.st_size), path, None, settings, expected)
-        return replace(found, file=replace(found.file, digest=hashing.result()))
+    return replace(found, file=replace(found.file, digest=hashing()))
 
 
 def _inspect(
@@ -128,15 +145,14 @@ def _inspect(
     )
 
 
-def _digest(descriptor: int, status: os.stat_result, place: str) -> Digest:
+def _digest(descriptor: int, status: os.stat_result, place: str, progress: Progress | None) -> Digest:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return digest_file(descriptor, status, memoryview(bytearray(PIECE)), place, None)
+    return digest_file(descriptor, status, memoryview(bytearray(PIECE)), place, progress)
 
 
 def _read_small(descriptor: int, before: os.stat_result, place: str) -> bytes:
-    data = os.read(descriptor, SMALL + 1)
-    after = os.fstat(descriptor)
-    if len(data) != before.st_size or identity(after) != identity(before):
+    data = os.read(descriptor, before.st_size + 1)
+    if len(data) != before.st_size or identity(os.fstat(descriptor)) != identity(before):
         raise HashingError("it changed while it was being read", where=place)
     return data
 

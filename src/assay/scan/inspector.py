@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -16,18 +17,19 @@ from assay.formats.catalogue import BY_NAME, recognise
 from assay.formats.pickle.view import Pickle
 from assay.formats.signature import Claim, Head, Signature
 from assay.formats.source import Source
-from assay.formats.view import Fact, Member, NotThisFormat, Tensor, View
+from assay.formats.view import Bomb, Contrived, Fact, Member, NotThisFormat, Tensor, View
 from assay.scan.named import Named
 from assay.scan.rule import Hit, Rule
 from assay.scan.rules import rules_for
 
-#: Findings of one rule in one file that are told one by one; the rest is counted.
+#: Findings of one rule and severity in one file that are told one by one; the rest is counted.
 TOLD: Final = 50
 #: Reasons of one file that are told one by one; the rest is counted.
 REASONS: Final = 100
 #: Between a member and what lies inside it, in a :class:`Location`.
 INSIDE: Final = "!"
 _CONTAINERS: Final = "assay.formats.archive."
+_NONE: Final = frozenset[str]()
 
 
 class Inspector:
@@ -47,7 +49,8 @@ class Inspector:
         self._salvaging = False
         self.facts: list[Fact] = []
         self._findings: dict[tuple[str, Location, str], Finding] = {}
-        self._told: Counter[str] = Counter()
+        # By severity, too: many harmless things must not use up the room of the one that is not.
+        self._told: Counter[tuple[str, Severity]] = Counter()
         self._unknown: dict[tuple[str, Location], Unknown] = {}
 
     def inspect(self, source: Source, name: str, expected: tuple[str, ...] = ()) -> tuple[Outcome, tuple[str, ...]]:
@@ -66,15 +69,10 @@ class Inspector:
     def findings(self) -> tuple[Finding, ...]:
         """What was found, by place; of a rule that fired very often, the first ones and how many more."""
         found = list(self._findings.values())
-        for rule, count in self._told.items():
+        for kind, count in self._told.items():
             if count > TOLD:
-                last = next(finding for finding in reversed(found) if finding.rule == rule)
-                message = f"and {count - TOLD:,} more of the same"
-                found.append(
-                    Finding(
-                        rule, last.severity, last.confidence, self.path, Location(), message, last.remedy, last.threats
-                    )
-                )
+                last = next(finding for finding in reversed(found) if (finding.rule, finding.severity) == kind)
+                found.append(replace(last, location=Location(), message=f"and {count - TOLD:,} more of the same"))
         return tuple(in_order(found))
 
     @property
@@ -100,8 +98,8 @@ class Inspector:
             return ()
         head = Head(source, name)
         views, failed = self._read(head, expected, place)
-        superseded = frozenset[str]().union(*(signature.supersedes for signature, _ in views))
-        covered = frozenset[str]().union(*(view.covers() for _, view in views))
+        superseded = _NONE.union(*[signature.supersedes for signature, _ in views])
+        covered = _NONE.union(*[view.covers() for _, view in views])
         outer = self._lesser
         for signature, view in views:
             self._lesser = outer or signature.name in superseded
@@ -200,12 +198,16 @@ class Inspector:
             return
         for problem in view.problems:
             self.cannot_tell(_reason(problem.what, problem.offset), Location(place, problem.offset))
+            if problem.contrived:
+                self._check(Bomb(problem.what, problem.offset), place)
         self.facts.extend(view.facts())
 
     def _inside(self, member: Member, place: str, *, required: bool) -> None:
         inner = f"{place}{INSIDE}{member.name}" if place else member.name
         if self.budget.depth >= self.budget.limits.depth:
-            self.cannot_tell(f"LIMIT depth ({self.budget.limits.depth})", Location(inner, member.offset))
+            limit = f"LIMIT depth ({self.budget.limits.depth})"
+            self.cannot_tell(limit, Location(inner, member.offset))
+            self._check(Bomb(limit, member.offset), place)
             return
         self.budget.depth += 1
         try:
@@ -229,13 +231,16 @@ class Inspector:
         key = (finding.rule, finding.location, finding.message)
         if key in self._findings or (self._lesser and finding.severity < Severity.MEDIUM):
             return
-        self._told[rule.id] += 1
-        if self._told[rule.id] <= TOLD:
+        kind = finding.rule, finding.severity
+        self._told[kind] += 1
+        if self._told[kind] <= TOLD:
             self._findings[key] = finding
 
     def _stopped(self, signature: Signature, error: FormatError, place: str) -> None:
         reason = f"as {signature.title}: {_reason(error.what, error.offset)}"
         self.cannot_tell(reason, Location(place, error.offset))
+        if isinstance(error, Contrived):
+            self._check(Bomb(error.what, error.offset), place)
 
     def _broke(self, part: str, error: Exception, place: str) -> None:
         self.cannot_tell(f"{part} failed: {type(error).__name__}; please report this file", Location(place))

@@ -207,13 +207,16 @@ class Searcher:
         self._tables = _tables()
         self._marked: NDArray[np.bool_] = np.empty(0, np.bool_)
 
-    def find(self, source: Source, begin: int, end: int, budget: Budget) -> Iterator[Payload]:
+    def find(self, source: Source, begin: int, end: int, budget: Budget, *, texts: bool = True) -> Iterator[Payload]:
         """What lies between two places of a source, in order of place; a payload may reach beyond ``end``.
 
         A text is found again in the next piece that it reaches into.
+
+        :param texts: look for them as well, which takes long where there are many
         """
         block = source.read(begin, min(end + OVERLAP, source.size) - begin)
-        found = sorted({*self._heads(block), *((place, None) for place in _texts(block, end - begin))}, key=_place)
+        written = _texts(block, end - begin) if texts else ()
+        found = sorted({*self._heads(block), *((place, None) for place in written)}, key=_place)
         for place, head in found:
             offset = begin + place
             if place >= end - begin:

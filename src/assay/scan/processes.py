@@ -7,14 +7,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from assay.scan.cache import Cache
 from assay.scan.file import unread
 from assay.scan.inspection import Inspection
 from assay.scan.parallel import Inspect, cost
 from assay.scan.settings import Settings
 from assay.scan.tree import Found
+
+if TYPE_CHECKING:
+    from assay.scan.cache import Cache
 
 #: Work of one batch, as :func:`~assay.scan.parallel.cost` counts it.
 BATCH: Final = 4 << 20

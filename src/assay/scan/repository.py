@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from assay.formats.view import Fact, View
+
+if TYPE_CHECKING:
+    from assay.scan.surroundings.models import Model
 
 
 class Repository(View):
@@ -17,6 +21,7 @@ class Repository(View):
     :param facts: path → the facts of that file and of everything inside it
     :param formats: path → the formats it was read as
     :param links: path of a link out of its folder → where the file really lies
+    :param sizes: path → bytes, of files that could be read
     """
 
     kind: ClassVar[str] = "repository"
@@ -27,9 +32,18 @@ class Repository(View):
         facts: Mapping[str, tuple[Fact, ...]],
         formats: Mapping[str, tuple[str, ...]],
         links: Mapping[str, str] | None = None,
+        sizes: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.paths = paths
         self.facts_by_path = facts
         self.formats = formats
         self.links = links or {}
+        self.sizes = sizes or {}
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """Folders with a model's configuration or index, and what the files of weights in them say."""
+        from assay.scan.surroundings.models import models_of  # noqa: PLC0415 - most scans have none
+
+        return models_of(self.facts_by_path, self.formats)

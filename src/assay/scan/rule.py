@@ -65,5 +65,5 @@ class Rule:
 
     @property
     def remedy(self) -> str:
-        """What to do about it, in one paragraph."""
-        return " ".join(self.section("Remedy").split())
+        """What to do about it, in one paragraph; code stands between single backquotes, as people read it."""
+        return " ".join(self.section("Remedy").split()).replace("``", "`")

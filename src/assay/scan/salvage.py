@@ -27,8 +27,8 @@ def hidden_in(source: Source, budget: Budget) -> Iterator[Member]:
     end = min(source.size, SEARCHED)
     for start in range(0, end, _BLOCK):
         budget.check_time(start)
-        for payload in searcher.find(source, start, min(start + _BLOCK, end), budget):
-            if payload.text or payload.offset == 0:
+        for payload in searcher.find(source, start, min(start + _BLOCK, end), budget, texts=False):
+            if payload.offset == 0:
                 continue
             expected = (payload.format,) if payload.format else ()
             window = Window(source, payload.offset, payload.length)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +14,11 @@ from assay.core.finding import Finding, Location, Outcome, Scanned, Unknown
 from assay.core.scan import in_order
 from assay.formats.view import Fact
 from assay.hashing.cores import cores
-from assay.scan.cache import Cache
-from assay.scan.file import RAW, inspect_numbers
+from assay.scan.file import RAW, inspect_file, inspect_numbers
 from assay.scan.inspection import Inspection
 from assay.scan.inspector import finding_of
-from assay.scan.parallel import inspect_all
+from assay.scan.parallel import Inspect, inspect_all, is_alone
+from assay.scan.progress import Meter, Progress
 from assay.scan.repository import Repository
 from assay.scan.rules import rules_for
 from assay.scan.settings import Settings
@@ -25,10 +26,8 @@ from assay.scan.tree import Found, files_under
 from assay.scan.version import rules_version
 
 if TYPE_CHECKING:
+    from assay.scan.cache import Cache
     from assay.scan.remote import Remote
-
-#: Gets how many files are done, how many there are, and the bytes of the last one.
-Progress = Callable[[int, int, int], None]
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -60,10 +59,11 @@ def scan(
     remotes, unreachable = _remotes(urls, settings) if urls else ([], [])
     done = _inspect(list(found.values()), settings, cache, progress, jobs or cores())
     for remote in remotes:
-        for count, inspection in enumerate(remote.inspections(), 1):
+        meter = Meter([0] * len(remote), progress) if progress is not None else None  # sizes are not known
+        for place, inspection in enumerate(remote.inspections()):
             done.append(inspection)
-            if progress is not None:
-                progress(count, len(remote), inspection.file.size)
+            if meter is not None:
+                meter.finished(place)
 
     def as_numbers(path: str) -> Inspection:
         for remote in remotes:
@@ -131,12 +131,13 @@ def _inspect(
     files: list[Found], settings: Settings, cache: Cache | None, progress: Progress | None, jobs: int
 ) -> list[Inspection]:
     results: dict[int, Inspection] = {}
-    if progress is not None:
-        progress(0, len(files), 0)
-    for place, inspection in inspect_all(files, settings, jobs, cache):
+    meter = Meter((file.status.st_size for file in files), progress) if progress is not None and files else None
+    # What is read of a file can be told from this process only.
+    inspect: Inspect = partial(inspect_file, progress=meter.read) if meter and is_alone(files, jobs) else inspect_file
+    for place, inspection in inspect_all(files, settings, jobs, cache, inspect):
         results[place] = inspection
-        if progress is not None:
-            progress(len(results), len(files), inspection.file.size)
+        if meter is not None:
+            meter.finished(place)
     if cache is not None:
         cache.keep((inspection, files[place].status) for place, inspection in results.items())
     return [results[place] for place in range(len(files))]
@@ -163,6 +164,7 @@ def _together(inspections: dict[str, Inspection], links: Mapping[str, str]) -> t
         {path: inspection.facts for path, inspection in inspections.items() if inspection.facts},
         {path: inspection.file.formats for path, inspection in inspections.items()},
         links,
+        {path: inspection.file.size for path, inspection in inspections.items() if inspection.file.digest is not None},
     )
     findings: list[Finding] = []
     broken: list[Unknown] = []

@@ -27,4 +27,6 @@ class Settings:
 
     def allowed(self, digest: Digest | None) -> tuple[Allowance, ...]:
         """The allowances for a file with this digest."""
+        if not self.allowances:
+            return ()
         return tuple(item for item in self.allowances if not item.digest or item.digest == str(digest))

@@ -122,13 +122,17 @@ def test_other_formats_are_left_alone(data: bytes) -> None:
 
 
 def test_weights_of_a_core_ml_program_are_told() -> None:
-    """The scanner hears which file holds them."""
-    assert [fact.value for fact in coreml.read(Memory(PROGRAM), Budget(), "x").facts()] == ["weights/weight.bin"]
+    """The scanner hears which file holds them, and how far it is read."""
+    weights, ranges = coreml.read(Memory(PROGRAM), Budget(), "x").facts()
+    assert (weights.kind, weights.value) == ("weights", "weights/weight.bin")
+    assert (ranges.kind, json.loads(ranges.value)[2:]) == ("reads", [64, 64, ["weights/weight.bin"]])
 
 
 def test_openvino_keeps_its_weights_beside_it() -> None:
     """A graph with constants needs the ``.bin`` of its own name."""
-    assert [fact.value for fact in openvino.read(Memory(NET), Budget(), "m.xml").facts()] == ["m.bin"]
+    weights, ranges = openvino.read(Memory(NET), Budget(), "m.xml").facts()
+    assert (weights.kind, weights.value) == ("weights", "m.bin")
+    assert (ranges.kind, json.loads(ranges.value)[-1]) == ("reads", ["m.bin"])
 
 
 def test_data_of_an_outer_layer_is_not_its_bodys() -> None:
@@ -230,3 +234,13 @@ def test_any_bytes_end(seed: bytes, noise: bytes, place: int, cut: int) -> None:
                 list(view.facts())
             except FormatError:
                 continue
+
+
+def test_more_layers_than_are_kept_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the rest may run code; a network as it should be has nothing to be told."""
+    monkeypatch.setattr(layers, "_KEPT", 3)
+    for count, told in ((3, 0), (5, 1)):
+        text = "".join(f'layer {{ name: "l{number}" type: "ReLU" }}\n' for number in range(count))
+        view = layers.read(Memory(text.encode()), Budget(), "net.prototxt")
+        assert len(view.layers) == 3
+        assert ["LIMIT layers" in problem.what for problem in view.problems] == [True] * told

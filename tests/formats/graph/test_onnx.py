@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +86,9 @@ def test_numbers_are_reached_where_they_lie() -> None:
 
 def test_files_beside_the_model_are_told() -> None:
     """The scanner hears of them, and covers them."""
-    assert [(fact.kind, fact.value) for fact in opened(MODEL).facts()] == [("weights", "m.data")]
+    weights, ranges = opened(MODEL).facts()
+    assert (weights.kind, weights.value) == ("weights", "m.data")
+    assert (ranges.kind, json.loads(ranges.value)[-1]) == ("reads", ["m.data"])
 
 
 def test_a_single_tensor_is_read_too() -> None:
@@ -139,3 +143,73 @@ def test_any_bytes_end(noise: bytes, place: int, cut: int) -> None:
             list(opened(data).tensors())
         except FormatError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\x10\x01\x42\x01a\x4a\x04" + bytes(4), "input_0.pb"),
+        (b"\x10\x07\x42\x03len\x4a\x08" + bytes(8), "output_0.pb"),
+        (b"\x08\x01\x10\x08\x32\x00\x42\x01y", "output_0.pb"),
+    ],
+    ids=["float", "integer", "empty text"],
+)
+def test_a_tensor_without_axes(data: bytes, name: str) -> None:
+    """Test data of models are such: a type, a name, one number."""
+    signature = next(each for each in SIGNATURES if each.name == "onnx")
+    assert signature.claims(Head(Memory(data), name))
+    assert not signature.read(Memory(data), Budget(), name).problems
+
+
+def test_a_tensor_without_axes_has_one_number() -> None:
+    """Five bytes are no 32-bit number, and a field that no tensor has makes it something else."""
+    for data in (b"\x10\x01\x42\x01a\x4a\x05" + bytes(5), b"\x10\x01\x42\x01a\x4a\x04" + bytes(4) + b"\x78\x01"):
+        assert not next(each for each in SIGNATURES if each.name == "onnx").claims(Head(Memory(data), "x.bin"))
+
+
+def declared(name: bytes, *sizes: bytes, kind: int = 1, number: int = 13) -> bytes:
+    """A value of the graph with its type and shape."""
+    shape = part(2, *(part(1, size) for size in sizes))
+    return part(number, part(1, name), part(2, part(1, bytes([8, kind]), shape)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        declared(b"w", b"\x08\x03"),
+        declared(b"w", b"\x08\x02", kind=7),
+        declared(b"w", b"\x08\x02", b"\x08\x01", number=11),
+        declared(b"w", b"", b"\x08\x02"),
+    ],
+    ids=["another size", "another type", "another rank, among the inputs", "another rank, left open"],
+)
+@pytest.mark.parametrize("before", [False, True])
+def test_a_tensor_that_is_declared_otherwise_is_told(said: bytes, before: bool) -> None:
+    """Wherever in the graph the declaration stands."""
+    graph = (said, part(5, TENSOR)) if before else (part(5, TENSOR), said)
+    (fault,) = opened(b"\x08\x08" + OPSET + part(7, NODE, *graph)).faults
+    assert fault.tensor == "w"
+    assert "declared" in fault.what
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        declared(b"w", b"\x08\x02"),
+        declared(b"w", part(2, b"batch")),
+        declared(b"other", b"\x08\x09"),
+        part(13, part(1, b"w")),
+        part(13, part(1, b"w"), part(2, part(4, part(1, b"\x08\x01")))),
+    ],
+    ids=["as it is", "left open", "another value", "no type", "a sequence"],
+)
+def test_a_tensor_that_is_declared_as_it_is_gives_nothing(said: bytes) -> None:
+    """Also with sizes left open, and values that are no tensors."""
+    assert not opened(b"\x08\x08" + OPSET + part(7, NODE, part(5, TENSOR), said)).faults
+
+
+def test_a_tensor_whose_file_has_no_name_is_told() -> None:
+    """Loaders differ about what they open then."""
+    nameless = b"\x08\x02\x10\x01" + part(8, b"v") + part(13, part(1, b"location"), part(2, b"")) + b"\x70\x01"
+    (fault,) = opened(b"\x08\x08" + OPSET + part(7, NODE, part(5, nameless))).faults
+    assert "does not name it" in fault.what

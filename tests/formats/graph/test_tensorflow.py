@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import struct
 
 import pytest
@@ -176,7 +177,9 @@ def test_a_checkpoint_names_its_data() -> None:
     assert [(entry.name, entry.dtype, entry.shape, entry.size) for entry in view.entries] == [
         ("w", "float32", (4,), 16)
     ]
-    assert [fact.value for fact in view.facts()] == ["variables.data-00000-of-00002", "variables.data-00001-of-00002"]
+    *weights, ranges = view.facts()
+    assert [fact.value for fact in weights] == ["variables.data-00000-of-00002", "variables.data-00001-of-00002"]
+    assert json.loads(ranges.value)[2:] == [0, 16, ["variables.data-00000-of-00002"]]
     broken = tensorflow_checkpoint.read(Memory(bytes(len(data)) + whole[len(data) :]), Budget(), "x")
     assert broken.problems
 

@@ -161,7 +161,10 @@ def test_documents_name_code_and_weights(readings):
     config = document(readings, '{"auto_map": {"AutoModel": "modeling_x.Model"}}', "config.json")
     index = document(readings, '{"weight_map": {"a": "x-1.safetensors", "b": "x-1.safetensors"}}', "i.json")
     assert list(config.facts()) == [Fact("code", "modeling_x.py")]
-    assert list(index.facts()) == [Fact("weights", "x-1.safetensors")]
+    assert list(index.facts()) == [
+        Fact("weights", "x-1.safetensors"),
+        Fact("index", '[null, {"x-1.safetensors": ["a", "b"]}]'),
+    ]
 
 
 @pytest.mark.parametrize(

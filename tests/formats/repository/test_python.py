@@ -272,7 +272,18 @@ def test_time_is_bounded():
 def test_facts_tell_a_folder_what_the_file_does():
     """Rules that know who loads the file read them."""
     view = read(Memory(b"import os\nos.system('true')\n"), Budget(), "x.py")
-    assert [fact.value for fact in view.facts()] == ["COMMAND IMPORT 2 os.system"]
+    assert [(fact.kind, fact.value) for fact in view.facts()] == [
+        ("does", "COMMAND IMPORT 2 os.system"),
+        ("imports", "os"),
+    ]
+
+
+def test_facts_tell_a_folder_what_the_file_has_to_do_with_others():
+    """What it calls of the files beside it, and what its own functions do when those call them."""
+    source = b"import os\nfrom .a import go\nfrom . import b\ngo()\ndef run():\n    os.system('true')\n    b.walk()\n"
+    facts = {(fact.kind, fact.value) for fact in read(Memory(source), Budget(), "x.py").facts()}
+    assert {("imports", ".a"), ("imports", ".b"), ("calls", "IMPORT .a go")} <= facts
+    assert {("offers", "run COMMAND 6 os.system"), ("offers", "run CALLS . b.walk")} <= facts
 
 
 ROUNDABOUT = [

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget, Limits
+from assay.formats.signature import Head
 from assay.formats.source import Memory
 from assay.formats.tensor import msgpack
 from assay.formats.tensor.msgpack import Msgpack
+from assay.formats.tensor.signatures import SIGNATURES
 from assay.formats.view import NotThisFormat
 
 Value = None | bool | int | str | bytes | list["Value"] | dict["str | bytes", "Value"] | tuple[int, bytes]
@@ -108,9 +110,17 @@ def test_under_its_own_name_a_break_is_told() -> None:
 
 def test_depth_and_number_are_bounded() -> None:
     """A tower of lists, and a list of many."""
-    assert "LIMIT depth" in read(b"\x81\xa1a" + b"\x91" * 1000 + b"\x01", name="x.msgpack").problems[0].what
+    tower = read(b"\x81\xa1a" + b"\x91" * 1000 + b"\x01", name="x.msgpack").problems[0]
+    assert "nested deeper" in tower.what
+    assert tower.contrived
     many = read(packed({"a": [None] * 5000}), name="x.msgpack", limits=Limits(members=10))
     assert "LIMIT members" in many.problems[0].what
+
+
+def test_a_count_that_no_model_has_is_contrived_and_one_of_a_cut_file_is_not() -> None:
+    """What was cut off leaves honest counts behind."""
+    assert read(b"\x81\xa1a\xdd\xff\xff\xff\xff", name="x.msgpack").problems[0].contrived
+    assert not read(b"\x81\xa1a\xdc\x10\x00", name="x.msgpack").problems[0].contrived
 
 
 @given(st.binary(max_size=100), st.data())
@@ -125,3 +135,14 @@ def test_it_ends_on_any_bytes(noise: bytes, data: st.DataObject) -> None:
         except FormatError:
             continue
         assert all(part.source.size <= len(candidate) for part in (*view.tensors(), *view.members()))
+
+
+def test_keys_that_are_numbers() -> None:
+    """A table by numbers is read where the name says what it is."""
+    table = b"\x82" + struct.pack(">Bd", 0xCB, 1.5) + b"\x93\x01\x02\x03" + struct.pack(">Bd", 0xCB, 2.5) + b"\xc0"
+    assert TENSORS["msgpack"].claims(Head(Memory(table), "intervals.msgpack"))
+    assert not msgpack.read(Memory(table), Budget(), "intervals.msgpack").problems
+    assert not TENSORS["msgpack"].claims(Head(Memory(table), "intervals.bin"))
+
+
+TENSORS = {signature.name: signature for signature in SIGNATURES}

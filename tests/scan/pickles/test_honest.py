@@ -71,6 +71,7 @@ def worst(found: dict[str, list[tuple[Severity, str]]]) -> list[tuple[Severity, 
     return [hit for hits in found.values() for hit in hits if hit[0] >= Severity.MEDIUM]
 
 
+@pytest.mark.filterwarnings("ignore:Pickle, copy, and deepcopy support will be removed:DeprecationWarning")
 @pytest.mark.parametrize("value", VALUES, ids=[f"{type(value).__name__}-{place}" for place, value in enumerate(VALUES)])
 def test_values_of_python_and_numpy_are_quiet(judged, value: Any):
     """Every protocol of every ordinary value: not even a *low* finding."""

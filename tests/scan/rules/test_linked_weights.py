@@ -57,3 +57,10 @@ def test_a_cache_of_links_is_no_finding(repository: Path) -> None:
     for name in ("m.onnx", "w.bin"):
         (snapshot / name).symlink_to(f"../model/{name}")
     assert _rules(snapshot) == []
+
+
+def test_weights_that_are_something_else_are_judged_as_that(repository: Path) -> None:
+    """Another file's word that these are numbers does not make a pickle harmless."""
+    (repository / "model" / "w.bin").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    findings, _, _ = scan([str(repository / "model")], Settings())
+    assert "pickle-runs-command" in [found.rule for found in findings]

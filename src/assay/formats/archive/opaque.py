@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from assay.formats.archive.archive import Archive
@@ -18,17 +19,28 @@ _TITLES: Final = {
     b"MSWIM\0\0\0": "Windows image",
 }  # fmt: skip
 
+_SEARCHED: Final = 1 << 20
+_MOST_NAMES: Final = 1_000
+_NAME: Final = re.compile(rb"[\w./-]{1,200}\.[A-Za-z0-9]{1,12}")
+
 
 class Opaque(Archive):
     """An archive that nothing here opens; ``title`` says what it is."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, names: list[tuple[str, int]]) -> None:
         super().__init__()
         self.title = title
+        self.closed += names
         self.problems.append(Problem(f"a {title} is not opened, so what is in it is unknown"))
 
 
-def read(source: Source, _budget: Budget, _name: str) -> Opaque:
-    """See :class:`~assay.formats.signature.Reader`."""
-    start = source.read(0, 16)
-    return Opaque(next((title for magic, title in _TITLES.items() if start.startswith(magic)), "disk image"))
+def read(source: Source, _budget: Budget, name: str) -> Opaque:
+    """See :class:`~assay.formats.signature.Reader`.
+
+    Names of files stand in it as they are, unless they are packed as well; of a single stream it is its own, shortened.
+    """
+    start = source.read(0, _SEARCHED)
+    names = {found[0].decode("ascii"): found.start() for found in _NAME.finditer(start)}
+    names.setdefault(name.rpartition(".")[0], 0)
+    title = next((title for magic, title in _TITLES.items() if start.startswith(magic)), "disk image")
+    return Opaque(title, list(names.items())[:_MOST_NAMES])

@@ -59,6 +59,7 @@ class SevenZip(Archive):
             if entry.block != current:
                 current, content = entry.block, self._block(entry.block)
             if content is None:
+                self.closed.append((entry.name, self.streams.blocks[entry.block].offset))
                 continue
             part = Window(content, entry.offset, entry.size)
             if part.size == entry.size and entry.crc is not None and self._crc(part) != entry.crc:

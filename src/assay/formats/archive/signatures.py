@@ -9,6 +9,7 @@ from assay.formats.signature import HEAD, Begins, Claim, Head, Signature
 
 _TAIL: Final = 65_535 + 22
 _TAR_BLOCK: Final = 512
+_DISKS: Final = frozenset({".iso", ".img"})
 
 
 def _zip(head: Head) -> Claim:
@@ -25,6 +26,12 @@ def _zip(head: Head) -> Claim:
             return Claim.CERTAIN
         at = tail.rfind(b"PK\x05\x06", 0, at)
     return Claim.NO
+
+
+def _zip_row(head: Head) -> Claim:
+    """A zip of PyTorch's, and another before its end."""
+    there = head.start[:4] == b"PK\x03\x04" and head.start[30:46] == b"archive/data.pkl"
+    return Claim.PLAUSIBLE if there else Claim.NO
 
 
 def _directory(head: Head, tail: bytes, at: int, end: int) -> bool:
@@ -95,7 +102,7 @@ def _starts(*magics: bytes) -> Begins:
 
 
 def _iso(head: Head) -> Claim:
-    if head.size < 34_816 or (head.start[:16].strip(b"\0") and head.suffix not in {".iso", ".img"}):
+    if head.size < 34_816 or (head.start[:16].strip(b"\0") and head.suffix not in _DISKS):
         return Claim.NO
     return Claim.CERTAIN if head.source.read(32_769, 5) in {b"CD001", b"BEA01", b"NSR02"} else Claim.NO
 
@@ -111,8 +118,16 @@ _ZIPS: Final = (
 )
 
 
-def _signature(name: str, title: str, module: str, suffixes: str, claims: Callable[[Head], Claim]) -> Signature:
-    return Signature(name, title, _ROOM + module, frozenset(suffixes.split()), claims)
+def _signature(
+    name: str,
+    title: str,
+    module: str,
+    suffixes: str,
+    claims: Callable[[Head], Claim],
+    starts: frozenset[int] | None = None,
+    endings: frozenset[str] = frozenset(),
+) -> Signature:
+    return Signature(name, title, _ROOM + module, frozenset(suffixes.split()), claims, starts=starts, endings=endings)
 
 
 _UNSUPPORTED: Final = (
@@ -125,19 +140,22 @@ _BEGINS_UNSUPPORTED: Final = _starts(*_UNSUPPORTED)
 
 SIGNATURES: Final[tuple[Signature, ...]] = (
     _signature("zip", "Zip archive", "zip", _ZIPS, _zip),
+    _signature("zip-row", "Row of PyTorch zips", "zip_row", ".distcp", _zip_row, frozenset(b"P")),
     _signature("tar", "Tar archive", "tar", ".tar .nemo .pt .pth .ova .gem .tgz .gz .bz2 .xz .zst .layer", _tar),
     _signature("gzip", "Gzip stream", "streams",
                ".gz .tgz .gzip .rds .rda .rdata .svgz .joblib .pkl .nii .z .dat .emz .crate .taz .layer",
                _starts(b"\x1f\x8b\x08")),
-    _signature("bzip2", "Bzip2 stream", "streams", ".bz2 .tbz .tbz2 .bz .rds .rda .rdata .joblib .pkl", _bzip2),
+    _signature("bzip2", "Bzip2 stream", "streams", ".bz2 .tbz .tbz2 .bz .rds .rda .rdata .joblib .pkl", _bzip2,
+               frozenset(b"B")),
     _signature("xz", "Xz stream", "streams", ".xz .txz .rds .rda .rdata .joblib .pkl", _starts(b"\xfd7zXZ\0")),
-    _signature("zstd", "Zstandard stream", "streams", ".zst .zstd .tzst .pkl", _zstd),
+    _signature("zstd", "Zstandard stream", "streams", ".zst .zstd .tzst .pkl", _zstd,
+               frozenset({0x28, *range(0x50, 0x60)})),
     _signature("lz4", "LZ4 stream", "streams", ".lz4 .joblib .pkl", _starts(b"\x04\x22\x4d\x18")),
-    _signature("zlib", "Zlib stream", "streams", ".z .zlib .zz .joblib .pkl", _zlib),
+    _signature("zlib", "Zlib stream", "streams", ".z .zlib .zz .joblib .pkl", _zlib, frozenset(range(8, 0x80, 16))),
     _signature("lzma", "LZMA stream", "streams", ".lzma .joblib .pkl", _lzma),
     _signature("7z", "7z archive", "sevenzip", ".7z .pt .pth .bin .ckpt .exe", _starts(b"7z\xbc\xaf\x27\x1c")),
     _signature("ar", "Unix archive", "ar", ".a .ar .deb .lib .udeb .rlib", _starts(b"!<arch>\n")),
     _signature("unsupported-archive", "Archive that is not opened", "opaque",
                ".rar .cab .rpm .cpio .z .lz .lzo .sz .squashfs .sqsh .xar .pkg .chm .wim .dmg .snap .iso .img .a",
-               lambda head: _BEGINS_UNSUPPORTED(head) or _iso(head)),
+               lambda head: _BEGINS_UNSUPPORTED(head) or _iso(head), _BEGINS_UNSUPPORTED.starts | {0}, _DISKS),
 )  # fmt: skip

@@ -93,6 +93,8 @@ def read(source: Source, budget: Budget, name: str) -> Stream:
                 raise NotThisFormat(f"it does not begin as {form} data: {error.what}", offset=error.offset)
             view.stop(view.inner_name, error, at)
             return view
+    if _doubtful(source, form) and not view.content.size and view.end < source.size:
+        raise NotThisFormat(f"it begins as {form} data that hold nothing, and goes on", offset=view.end)
     if after_zeros(source, view.end, budget) < source.size:
         view.trailing = (view.end, source.size - view.end)
     return view

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from assay.core.errors import FormatError
-from assay.formats.archive import ar, tar, zip_entries, zip_gaps, zip_methods, zip_records
+from assay.formats.archive import ar, tar, zip_entries, zip_gaps, zip_methods, zip_records, zip_row
 from assay.formats.archive.archive import Archive, Place, shown
 from assay.formats.archive.expand import Expansion, expand
 from assay.formats.archive.zip_entries import Entry
@@ -119,11 +119,13 @@ class Zip(Archive):
         if entry.method == zip_methods.STORED:
             yield self._stored(entry, data)
         elif entry.method == zip_methods.AES:
+            self.closed.append((entry.name, entry.offset))
             self.problems.append(Problem(f"{shown(entry.name)}: it is encrypted", entry.offset))
         elif zip_methods.supported(entry.method):
             yield from self._expanded(entry)
         else:
             what = f"compression method {zip_methods.described(entry.method)} is not supported"
+            self.closed.append((entry.name, entry.offset))
             self.problems.append(Problem(f"{shown(entry.name)}: {what}", entry.offset))
             if data.size:  # a reader that does not know the method may take the bytes as they are
                 yield data
@@ -144,6 +146,7 @@ class Zip(Archive):
             if expansion.crc != entry.crc:
                 self.broken_sums.append((entry.name, entry.header_offset, not entry.crc))
         elif entry.encrypted and not expansion.bomb:
+            self.closed.append((entry.name, entry.offset))
             self.problems.append(Problem(f"{shown(entry.name)}: it is encrypted", entry.offset))
             return
         else:
@@ -191,6 +194,8 @@ class Zip(Archive):
 
 def read(source: Source, budget: Budget, name: str) -> Zip:
     """See :class:`~assay.formats.signature.Reader`."""
+    if zip_row.begins_one(source, 0) and zip_row.starts(source, budget):
+        raise NotThisFormat("it is a row of several zips")
     view = Zip(source, budget, name)
     view.account(source, budget)
     entries: list[Entry] = []

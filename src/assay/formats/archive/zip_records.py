@@ -141,6 +141,12 @@ def ends(source: Source) -> list[End]:
     return found
 
 
+def end_at(source: Source, end: int) -> End | None:
+    """The end record without a comment whose last byte stands before ``end``, when its directory is there."""
+    offset = end - _END.size
+    return _end(source, offset) if source.read(offset, 4) == END else None
+
+
 def decoded(raw: bytes, flags: int) -> str:
     """A name as a reader shows it: UTF-8 when it says so, else the code page of the first zips."""
     if flags & UTF8:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from assay.formats.graph.wire import inside, outline
+from assay.formats.graph.onnx_tensor import TYPES
+from assay.formats.graph.wire import Outline, inside, outline
 from assay.formats.signature import Claim, Head, Signature
 
 #: Outermost fields of an ONNX model that are bytes.
 _ONNX_BYTES: Final = frozenset({2, 3, 4, 6, 7, 8, 14, 20, 25, 26})
+#: Fields of a tensor without axes: data type, name, note, numbers.
+_SCALAR_FIELDS: Final = frozenset({(2, 0), (8, 2), (12, 2), (9, 2)})
 _COREML_KINDS: Final = frozenset(
     {200, 201, 202, 300, 301, 302, 303, 304, 400, 401, 402, 403, 404, 500, 501, 502, 555, 556, 560, 600, 601, 602, 603,
      604, 606, 607, 609, 610, 900, 2000, 2001, 2002, 2003, 2004, 2005, 2006, 3000}
 )  # fmt: skip
 _XML_SPACE: Final = b" \t\r\n"
-_PROTOTXT: Final = re.compile(rb"(?m)^\s*(?:layers?|input_param)\s*:?\s*\{")
+_XML_STARTS: Final = frozenset(b"<\0\xef\xff\xfe" + _XML_SPACE)
+_JSON_STARTS: Final = frozenset(b"{" + _XML_SPACE)
+_PROTOTXT: Final = rb"(?m)^\s*(?:layers?|input_param)\s*:?\s*\{"
 _MXNET_PARAMS: Final = (0x112).to_bytes(16, "little")
-_CNTK_V1: Final = "BCN".encode("utf-16-le")
+_CNTK_V1: Final = b"B\0C\0N\0"
+_TENSORRT: Final = frozenset({".engine", ".trt", ".plan"})
 
 
 def _onnx(head: Head) -> Claim:
@@ -30,7 +36,7 @@ def _onnx(head: Head) -> Claim:
         if version and opsets and not odd and 0 < fields[1, 0] < 1000 and _graph(head, fields[7, 2]):
             return Claim.CERTAIN
         return Claim.PLAUSIBLE
-    if _tensor(fields):
+    if _tensor(fields) or (found.whole and _scalar(found)):
         return Claim.PLAUSIBLE
     # A field that nobody knows may be as long as it likes and stand before the rest.
     pending = not found.whole and not found.broken and bool(fields)
@@ -51,6 +57,12 @@ def _tensor(fields: dict[tuple[int, int], int]) -> bool:
     kind = fields.get((2, 0), 0)
     numbers = any(number in fields for number in ((9, 2), (4, 2), (5, 2), (6, 2), (7, 2), (10, 2), (11, 2), (13, 2)))
     return 0 < kind <= 32 and numbers and ((1, 0) in fields or (1, 2) in fields or (13, 2) in fields)
+
+
+def _scalar(found: Outline) -> bool:
+    """Whether it may be a tensor without axes: a data type and as many bytes as one number of it has."""
+    bits = TYPES.get(found.fields.get((2, 0), 0), ("", 0))[1]
+    return bits > 0 and found.sizes.get((9, 2), 0) * 8 == max(bits, 8) and found.fields.keys() <= _SCALAR_FIELDS
 
 
 def _coreml(head: Head) -> Claim:
@@ -82,7 +94,7 @@ def _caffemodel(head: Head) -> Claim:
     if head.text:
         if head.suffix == ".prototxt":
             return Claim.PLAUSIBLE
-        return Claim.PLAUSIBLE if _PROTOTXT.search(head.start) and b"type" in head.start else Claim.NO
+        return Claim.PLAUSIBLE if re.search(_PROTOTXT, head.start) and b"type" in head.start else Claim.NO
     fields = outline(head).fields
     if head.suffix == ".caffemodel":
         return Claim.PLAUSIBLE
@@ -143,7 +155,7 @@ def _unseen(head: Head) -> bool:
 def _tensorrt(head: Head) -> Claim:
     if head.start[:4] in {b"ftrt", b"ptrt"}:
         return Claim.CERTAIN
-    return Claim.PLAUSIBLE if head.suffix in {".engine", ".trt", ".plan"} and not head.text else Claim.NO
+    return Claim.PLAUSIBLE if head.suffix in _TENSORRT and not head.text else Claim.NO
 
 
 def _rknn(head: Head) -> Claim:
@@ -164,15 +176,33 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     Signature("ort", "ONNX Runtime model", f"{_ROOM}.onnx_runtime", frozenset({".ort"}), _onnx_runtime),
     Signature("coreml", "Core ML model", f"{_ROOM}.coreml", frozenset({".mlmodel"}), _coreml),
     Signature("coreml-weights", "Core ML weights", f"{_ROOM}.coreml_weights", frozenset({".bin"}), _coreml_weights),
-    Signature("mlpackage", "Core ML package", f"{_ROOM}.mlpackage", frozenset({".json"}), _mlpackage),
-    Signature("openvino", "OpenVINO model", f"{_ROOM}.openvino", frozenset({".xml"}), _openvino),
+    Signature(
+        "mlpackage", "Core ML package", f"{_ROOM}.mlpackage", frozenset({".json"}), _mlpackage, starts=_JSON_STARTS
+    ),
+    Signature(
+        "openvino", "OpenVINO model", f"{_ROOM}.openvino", frozenset({".xml"}), _openvino, starts=_XML_STARTS
+    ),
     Signature("paddle", "PaddlePaddle model", f"{_ROOM}.paddle", frozenset({".pdmodel", ".pdiparams"}), _paddle),
-    Signature("paddle-json", "PaddlePaddle program", f"{_ROOM}.paddle_json", frozenset({".json"}), _paddle_json),
-    Signature("mxnet", "MXNet model", f"{_ROOM}.mxnet", frozenset({".json", ".params", ".nd"}), _mxnet),
+    Signature(
+        "paddle-json", "PaddlePaddle program", f"{_ROOM}.paddle_json", frozenset({".json"}), _paddle_json,
+        starts=_JSON_STARTS,
+    ),
+    Signature(
+        "mxnet", "MXNet model", f"{_ROOM}.mxnet", frozenset({".json", ".params", ".nd"}), _mxnet,
+        starts=_JSON_STARTS | {_MXNET_PARAMS[0]},
+    ),
     Signature("caffe", "Caffe model", f"{_ROOM}.layers", frozenset({".prototxt", ".caffemodel"}), _caffemodel),
-    Signature("ncnn", "NCNN model", f"{_ROOM}.layers", frozenset({".param"}), _ncnn),
-    Signature("tensorrt", "TensorRT engine", f"{_ROOM}.opaque", frozenset({".engine", ".trt", ".plan"}), _tensorrt),
-    Signature("rknn", "RKNN model", f"{_ROOM}.opaque", frozenset({".rknn"}), _rknn),
+    Signature(
+        "ncnn", "NCNN model", f"{_ROOM}.layers", frozenset({".param"}), _ncnn, starts=frozenset(b"7 \t\n\r\x0b\x0c")
+    ),
+    Signature(
+        "tensorrt", "TensorRT engine", f"{_ROOM}.opaque", _TENSORRT, _tensorrt, starts=frozenset(b"fp"),
+        endings=_TENSORRT,
+    ),
+    Signature("rknn", "RKNN model", f"{_ROOM}.opaque", frozenset({".rknn"}), _rknn, starts=frozenset(b"R")),
     Signature("cntk", "CNTK model", f"{_ROOM}.opaque", frozenset({".cntk", ".dnn", ".cmf", ".model"}), _cntk),
-    Signature("xml", "XML document", f"{_ROOM}.xml", frozenset({".xml", ".pmml", ".xsd", ".svg"}), _xml, harmless=True),
-)
+    Signature(
+        "xml", "XML document", f"{_ROOM}.xml", frozenset({".xml", ".pmml", ".xsd", ".svg"}), _xml, harmless=True,
+        starts=_XML_STARTS,
+    ),
+)  # fmt: skip

@@ -10,7 +10,7 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.graph.protobuf import Field, Message, Wire
 from assay.formats.source import Source
-from assay.formats.view import Fact, NotThisFormat, View
+from assay.formats.view import Fact, NotThisFormat, View, reads
 
 #: Field of ``Model`` → kind of model.
 KINDS: Final = {
@@ -27,6 +27,8 @@ KINDS: Final = {
 }  # fmt: skip
 _NETWORKS: Final = frozenset({303, 403, 500})
 _PIPELINES: Final = frozenset({200, 201})
+#: Bytes of what stands before each run of numbers in a file of blobs.
+BLOB_RECORD: Final = 64
 _KEPT: Final = 1000
 _TEXT: Final = 400
 
@@ -60,13 +62,20 @@ class CoreMl(View):
         """Other model files, and the paths they are searched on."""
         self.blobs: dict[str, int] = {}
         """Files that weights lie in, and where each is first named."""
+        self.reaches: dict[str, int] = {}
+        """Where in each of those files the last record starts."""
         self.operations: dict[str, int] = {}
         """Kinds of operation in programs, and where each is first used."""
 
     def facts(self) -> Iterable[Fact]:
         """See :class:`View`."""
-        prefix = "@model_path/"
-        return [Fact("weights", name.removeprefix(prefix), offset) for name, offset in self.blobs.items()]
+        files = {name: name.removeprefix("@model_path/") for name in self.blobs}
+        weights = [Fact("weights", files[name], offset) for name, offset in self.blobs.items()]
+        ranges = [
+            reads("coreml", "a blob's record", begin, BLOB_RECORD, [files[name]], self.blobs[name])
+            for name, begin in self.reaches.items()
+        ]
+        return [*weights, *ranges]
 
 
 def read(source: Source, budget: Budget, name: str) -> CoreMl:  # noqa: ARG001 - every reader is given the name
@@ -186,9 +195,17 @@ class _Walker:
     def _value(self, message: Message) -> None:
         for one in message:
             if one.number == 5 and one.wire is Wire.BYTES:
+                name, reach = "", 0
                 for part in one.message():
-                    if part.number == 1 and part.wire is Wire.BYTES and len(self._view.blobs) < _KEPT:
-                        self._view.blobs.setdefault(part.text()[:_TEXT], part.offset)
+                    if part.number == 1 and part.wire is Wire.BYTES:
+                        name = part.text()[:_TEXT]
+                        if name not in self._view.blobs and len(self._view.blobs) >= _KEPT:
+                            raise FormatError(f"LIMIT files ({_KEPT:,})", offset=part.offset)
+                        self._view.blobs.setdefault(name, part.offset)
+                    elif part.number == 2 and part.wire is Wire.VARINT:
+                        reach = part.value
+                if name:
+                    self._view.reaches[name] = max(reach, self._view.reaches.get(name, 0))
 
 
 def _messages(message: Message, number: int) -> Iterable[Message]:

@@ -10,7 +10,7 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.graph.protobuf import Message, Wire
 from assay.formats.source import Source
-from assay.formats.view import NotThisFormat, View
+from assay.formats.view import NotThisFormat, Problem, View
 
 _LAYERS: Final = frozenset({"layer", "layers"})
 MAX_DEPTH: Final = 100
@@ -47,7 +47,16 @@ class Layers(View):
         super().__init__()
         self.form = form
         """``caffe`` or ``ncnn``."""
+        self.full = False
         self.layers: list[Layer] = []
+
+    def keep(self, layer: Layer) -> None:
+        """Add a layer; that there are more than are kept is told, since one of those may be the bad one."""
+        if len(self.layers) < _KEPT:
+            self.layers.append(layer)
+        elif not self.full:
+            self.full = True
+            self.problems.append(Problem(f"LIMIT layers ({_KEPT:,})", layer.offset))
 
 
 def read(source: Source, budget: Budget, name: str) -> Layers:
@@ -67,8 +76,8 @@ def _ncnn(source: Source, budget: Budget) -> Layers:
     for line in lines[2:]:
         budget.spend_members()
         words = line.decode("utf-8", "replace").split()
-        if len(words) >= 4 and len(view.layers) < _KEPT:
-            view.layers.append(Layer(words[1][:_TEXT], words[0][:_TEXT], (), 0))
+        if len(words) >= 4:
+            view.keep(Layer(words[1][:_TEXT], words[0][:_TEXT], (), 0))
     return view
 
 
@@ -132,8 +141,7 @@ class _Prototxt:
 
 def _keep(view: Layers, found: dict[str, str], offset: int) -> None:
     texts = tuple((key, value) for key, value in found.items() if key not in {"name", "type"})
-    if len(view.layers) < _KEPT:
-        view.layers.append(Layer(found.get("name", ""), found.get("type", ""), texts, offset))
+    view.keep(Layer(found.get("name", ""), found.get("type", ""), texts, offset))
 
 
 #: Fields of ``LayerParameter`` that are asked for texts: ``python_param``.
@@ -173,5 +181,4 @@ def _layer(view: Layers, message: Message, *, v1: bool) -> None:
             texts.extend((labels[part.number], part.text()[:_TEXT]) for part in one.message() if part.number in labels)
     if not kind or not kind.isprintable():
         raise FormatError("a layer has no type", offset=message.start)
-    if len(view.layers) < _KEPT:
-        view.layers.append(Layer(name, kind, tuple(texts), message.start))
+    view.keep(Layer(name, kind, tuple(texts), message.start))

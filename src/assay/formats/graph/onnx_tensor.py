@@ -37,7 +37,7 @@ class Proto:
     raw: Source | None = None
     raw_offset: int = 0
     typed: int = 0
-    """Bytes of numbers in fields of their own type."""
+    """Bytes of numbers in fields of their own type; at least 1 when there is such a field."""
     external: list[tuple[str, str]] = field(default_factory=list)
     axes: int = 0
 
@@ -49,6 +49,13 @@ class Proto:
             found *= size
         return found
 
+    @property
+    def needs(self) -> int:
+        """Bytes that its type and shape ask for; 0 when they do not show."""
+        bits = TYPES.get(self.type, ("", 0))[1]
+        possible = all(size >= 0 for size in self.dims) and self.elements < 1 << 64
+        return (bits * self.elements + 7) // 8 if possible else 0
+
     def faults(self) -> list[str]:
         """What contradicts itself, each as the end of a sentence that begins with the tensor."""
         found = []
@@ -59,9 +66,14 @@ class Proto:
         elif self.elements * max(8, TYPES.get(self.type, ("", 8))[1]) >= 1 << 66:
             found.append(f"has dimensions whose product ({self.elements:,}) overflows 64 bits")
         elif self.raw is not None and self.raw.size and self.location != EXTERNAL and TYPES.get(self.type, ("", 0))[1]:
-            bits = TYPES[self.type][1] * self.elements
-            if self.raw.size != (bits + 7) // 8:
-                found.append(f"has {self.raw.size:,} bytes where its shape needs {(bits + 7) // 8:,}")
+            if self.raw.size != self.needs:
+                found.append(f"has {self.raw.size:,} bytes where its shape needs {self.needs:,}")
+        elif self.location == EXTERNAL and not any(key == "location" and value for key, value in self.external):
+            found.append("has its numbers in another file and does not name it")
+        elif self.location == EXTERNAL and self.needs:
+            length = next((value for key, value in reversed(self.external) if key == "length"), "")
+            if length.isascii() and length.isdecimal() and len(length) <= 20 and int(length) != self.needs:
+                found.append(f"takes {int(length):,} bytes of a file where its shape needs {self.needs:,}")
         return found
 
 
@@ -88,7 +100,7 @@ def read_tensor(message: Message) -> Proto:
         elif one.number == 13 and one.wire is Wire.BYTES and len(proto.external) < _KEPT:
             proto.external.append(read_pair(one.message()))
         elif one.number in TYPED:
-            proto.typed += one.size
+            proto.typed += max(one.size, 1)
     return proto
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from assay.formats.graph.mention import Mention
-from assay.formats.view import Fact, Tensor, View
+from assay.formats.view import Fact, Tensor, View, reads
 
 #: Texts of attributes that one node keeps, and nodes that keep theirs.
 ATTRIBUTES_KEPT: Final = 32
@@ -40,16 +40,32 @@ class External:
 
     :param entries: key and value as they stand there, ``location``, ``offset``, ``length``, ``checksum`` …
     :param used: whether the tensor says that its numbers lie there; entries without that are left alone by loaders
+    :param needs: bytes that its type and shape ask for; 0 when they do not show
     """
 
     tensor: str
     entries: tuple[tuple[str, str], ...]
     used: bool
     offset: int
+    needs: int = 0
 
     def named(self, key: str) -> str | None:
         """The value of a key, the last when it stands there twice."""
         return next((value for name, value in reversed(self.entries) if name == key), None)
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """First byte and length of its numbers; without a length, as many as its shape asks for.
+
+        What is no number, or a negative one, is a length of -1.
+        """
+        begin, length = whole(self.named("offset") or "0"), whole(self.named("length") or str(self.needs))
+        return (begin, length) if begin is not None and length is not None else (0, -1)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text says, none of them negative; ``None`` for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 20 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +116,18 @@ class Onnx(View):
         for external in self.externals:
             if location := external.named("location"):
                 seen.setdefault(location, external.offset)
-        return [Fact("weights", location, offset) for location, offset in seen.items()]
+        return [*(Fact("weights", location, offset) for location, offset in seen.items()), *self._ranges()]
+
+    def _ranges(self) -> Iterator[Fact]:
+        """Of each file the range that reaches furthest; one that is impossible before all."""
+        last: dict[str, tuple[int, External]] = {}
+        for external in self.externals:
+            location = external.named("location")
+            if location and external.used:
+                begin, length = external.range
+                reach = 1 << 80 if length < 0 else begin + length
+                if reach > last.get(location, (-1, external))[0]:
+                    last[location] = reach, external
+        for location, (_, external) in last.items():
+            begin, length = external.range
+            yield reads("onnx", f"tensor {external.tensor}", begin, length, [location], external.offset)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from assay.formats.budget import Budget
 from assay.formats.graph.mention import mentions_in
 from assay.formats.graph.onnx_attribute import lean
+from assay.formats.graph.onnx_declared import contradictions
 from assay.formats.graph.onnx_tensor import EXTERNAL, TYPES, Proto, read_pair, read_tensor
 from assay.formats.graph.onnx_view import (
     ATTRIBUTES_KEPT,
@@ -98,19 +99,24 @@ class Walker:
     def _graph(self, message: Message, place: str) -> None:
         self._view.graphs += 1
         self._budget.spend_members(offset=message.start)
-        names: set[str] = set()
+        tensors: dict[str, Proto] = {}
+        declared: list[Field] = []
         for one in message:
             if one.wire is not Wire.BYTES:
                 continue
             if one.number == 1:
                 self._node(one.message(), place)
+            elif one.number in {11, 13} and len(declared) < self._budget.limits.members:
+                declared.append(one)
             elif one.number == 5:
                 proto = self._tensor(one.message(), place)
-                if proto.name and proto.name in names:
+                if proto.name and proto.name in tensors:
                     self._ambiguous(proto, place, "stands twice under one name, with different numbers for each reader")
-                names.add(proto.name)
+                tensors[proto.name] = proto
             elif one.number == 15:
                 self._sparse(one.message(), place)
+        for proto, what in contradictions(declared if tensors else (), tensors):
+            self._fault(proto, place, what)
 
     def _node(self, message: Message, place: str) -> None:
         self._budget.spend_members(offset=message.start)
@@ -173,17 +179,21 @@ class Walker:
         """Put into the view what a tensor says."""
         shown = "/".join(part for part in (place, proto.name) if part) or "tensor"
         for what in proto.faults():
-            if len(self._view.faults) < FAULTS_KEPT:
-                self._view.faults.append(Fault(shown, what, proto.offset))
+            self._fault(proto, place, what)
         if proto.external:
             used = proto.location == EXTERNAL
-            self._view.externals.append(External(shown, tuple(proto.external), used, proto.offset))
+            self._view.externals.append(External(shown, tuple(proto.external), used, proto.offset, proto.needs))
             if used and proto.raw is not None and proto.raw.size:
                 self._ambiguous(proto, place, "has numbers of its own and others in another file")
         if proto.raw is not None and proto.location != EXTERNAL and TYPES.get(proto.type, ("", 0))[1]:
             dtype = TYPES[proto.type][0]
             shape = tuple(max(size, 0) for size in proto.dims)
             self._view.add_tensor(Tensor(shown, dtype, shape, proto.raw, proto.raw_offset))
+
+    def _fault(self, proto: Proto, place: str, what: str) -> None:
+        shown = "/".join(part for part in (place, proto.name) if part) or "tensor"
+        if len(self._view.faults) < FAULTS_KEPT:
+            self._view.faults.append(Fault(shown, what, proto.offset))
 
     def _ambiguous(self, proto: Proto, place: str, what: str) -> None:
         shown = "/".join(part for part in (place, proto.name) if part) or "tensor"

@@ -10,7 +10,7 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.graph.xml import Declared, Element, Events
 from assay.formats.source import Source
-from assay.formats.view import Fact, NotThisFormat, View
+from assay.formats.view import Fact, NotThisFormat, View, reads
 
 #: Elements that may stand as a model's root.
 ROOTS: Final = frozenset({"net", "Net"})
@@ -60,7 +60,10 @@ class OpenVino(View):
         if not self.constants:
             return []
         stem = self.name[: -len(".xml")] if self.name.lower().endswith(".xml") else self.name
-        return [Fact("weights", f"{stem}.bin")]
+        possible = [one for one in self.constants if one.offset >= 0 and one.size >= 0]
+        last = max(possible, key=lambda one: one.offset + one.size, default=None)
+        ranges = [reads("openvino", f"layer {last.layer}", last.offset, last.size, [f"{stem}.bin"])] if last else []
+        return [Fact("weights", f"{stem}.bin"), *ranges]
 
 
 def read(source: Source, budget: Budget, name: str) -> OpenVino:

@@ -32,6 +32,7 @@ from typing import Final, NamedTuple
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.source import Memory, Source, Window
+from assay.formats.view import Contrived
 
 #: Messages in messages; the reference parsers refuse more.
 MAX_DEPTH: Final = 100
@@ -157,7 +158,7 @@ class Message:
         :raises FormatError: nested too deeply
         """
         if self.depth >= MAX_DEPTH:
-            raise FormatError(f"messages are nested deeper than {MAX_DEPTH} levels", offset=offset)
+            raise Contrived(f"messages are nested deeper than {MAX_DEPTH} levels", offset=offset)
         found = Message(self.source, self.budget, start=offset, size=size, depth=self.depth + 1)
         found._block, found._block_start = self._block, self._block_start
         return found
@@ -237,7 +238,7 @@ class Message:
             number, wire, position = self._tag(position, end)
             if wire is Wire.GROUP:
                 if self.depth + len(open_groups) >= MAX_DEPTH:
-                    raise FormatError(f"groups are nested deeper than {MAX_DEPTH} levels", offset=begin)
+                    raise Contrived(f"groups are nested deeper than {MAX_DEPTH} levels", offset=begin)
                 open_groups.append(number)
             elif wire is None:
                 if number != open_groups.pop():

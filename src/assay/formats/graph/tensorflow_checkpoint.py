@@ -16,7 +16,7 @@ from assay.formats.budget import Budget
 from assay.formats.graph.protobuf import Message, Wire
 from assay.formats.graph.tensorflow_tensor import dtype_of, read_shape
 from assay.formats.source import Memory, Source, Window
-from assay.formats.view import Fact, NotThisFormat, Problem, Tensor, View
+from assay.formats.view import Fact, NotThisFormat, Problem, Tensor, View, reads
 
 FOOTER: Final = 48
 MAGIC: Final = bytes.fromhex("57fb808b247547db")
@@ -52,7 +52,20 @@ class Checkpoint(View):
 
     def facts(self) -> Iterable[Fact]:
         """See :class:`View`."""
-        return [Fact("weights", f"{self.stem}.data-{shard:05d}-of-{self.shards:05d}") for shard in range(self.shards)]
+        weights = [Fact("weights", self._file(shard)) for shard in range(self.shards)]
+        last: dict[int, Entry] = {}
+        for entry in self.entries:
+            known = last.setdefault(entry.shard, entry)
+            if entry.start + entry.size > known.start + known.size:
+                last[entry.shard] = entry
+        ranges = [
+            reads("tensorflow", f"variable {one.name}", one.start, one.size, [self._file(one.shard)])
+            for one in last.values()
+        ]
+        return [*weights, *ranges]
+
+    def _file(self, shard: int) -> str:
+        return f"{self.stem}.data-{shard:05d}-of-{self.shards:05d}"
 
 
 class Shard(View):

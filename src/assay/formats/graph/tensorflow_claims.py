@@ -9,16 +9,15 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.graph.protobuf import Message, Wire
 from assay.formats.graph.wire import outline
-from assay.formats.signature import Claim, Head, Signature
+from assay.formats.signature import TEXT_STARTS, Claim, Head, Signature
 from assay.formats.source import Memory
 
 #: Fields of the outermost message that are looked at; after as many without a contradiction a reader must look.
 FIELDS: Final = 64
 #: The whole path ``attr { key: …`` or ``op: "…"`` in a graph's text form.
-_TEXT: Final = re.compile(
-    rb"""(?:^|[\s{<,;])(?:node|node_def|library|meta_graphs|graph_def|meta_info_def)\s*:?\s*[{<]"""
-)
-_SHARD: Final = re.compile(r"\.data-\d{5}-of-\d{5}$")
+_TEXT: Final = rb"(?:^|[\s{<,;])(?:node|node_def|library|meta_graphs|graph_def|meta_info_def)\s*:?\s*[{<]"
+_TEXT_SUFFIXES: Final = frozenset({".pbtxt", ".pbtext", ".prototxt"})
+_SHARD: Final = r"\.data-\d{5}-of-\d{5}$"
 _RECORD_LEAST: Final = 16
 
 
@@ -33,7 +32,7 @@ def graph(head: Head) -> Claim:
 
 def text(head: Head) -> Claim:
     """The text form of a graph."""
-    if head.suffix in (".pbtxt", ".pbtext", ".prototxt") or (head.text and _TEXT.search(head.start)):
+    if head.suffix in _TEXT_SUFFIXES or (head.text and re.search(_TEXT, head.start)):
         return Claim.PLAUSIBLE
     return Claim.NO
 
@@ -45,7 +44,7 @@ def checkpoint(head: Head) -> Claim:
 
 def shard(head: Head) -> Claim:
     """A checkpoint's data: raw numbers that only a name speaks for."""
-    return Claim.PLAUSIBLE if _SHARD.search(head.name) else Claim.NO
+    return Claim.PLAUSIBLE if "-of-" in head.name and re.search(_SHARD, head.name) else Claim.NO
 
 
 def record(head: Head) -> Claim:
@@ -118,14 +117,15 @@ SIGNATURES: Final = (
     Signature(
         "tensorflow", "TensorFlow graph", _GRAPH + "tensorflow",
         frozenset({".pb", ".meta", ".graph", ".graphdef"}), graph,
+        starts=_FIRST, endings=frozenset({".pb", ".meta", ".cpb"}),
     ),
     Signature(
         "tensorflow-text", "TensorFlow graph in text form", _GRAPH + "tensorflow_text",
-        frozenset({".pbtxt", ".pbtext", ".prototxt"}), text,
+        _TEXT_SUFFIXES, text, starts=TEXT_STARTS, endings=_TEXT_SUFFIXES,
     ),
     Signature(
         "tensorflow-metadata", "Keras metadata of a SavedModel", _GRAPH + "tensorflow_metadata",
-        frozenset({".pb"}), metadata,
+        frozenset({".pb"}), metadata, starts=frozenset(b"\n"), endings=frozenset({".pb"}),
     ),
     Signature(
         "tensorflow-checkpoint", "TensorFlow checkpoint index", _GRAPH + "tensorflow_checkpoint",

@@ -10,7 +10,7 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.graph.tensorflow import TEXTS_KEPT, Asset, Operation, TensorFlow
 from assay.formats.source import Memory, Source
-from assay.formats.view import Member, NotThisFormat
+from assay.formats.view import Contrived, Member, NotThisFormat
 
 MAX_DEPTH: Final = 100
 #: Characters of a text that are kept.
@@ -105,7 +105,7 @@ class _Reading:
 
     def _begin(self, key: str, offset: int) -> None:
         if len(self._open) >= MAX_DEPTH:
-            raise FormatError(f"messages are nested deeper than {MAX_DEPTH} levels", offset=offset)
+            raise Contrived(f"messages are nested deeper than {MAX_DEPTH} levels", offset=offset)
         self._open.append(key)
         if key in _NODES and self._node is None:
             self.budget.spend_members(offset=offset)

@@ -9,6 +9,10 @@ from assay.formats.signature import Head
 
 #: Fields that are looked at.
 MOST: Final = 48
+#: Bytes of a tag and the number behind it, at most.
+_WIDEST: Final = 20
+#: Wire types that are none, or end a group that was not begun.
+_NO_WIRE: Final = frozenset({4, 6, 7})
 
 
 class Outline(NamedTuple):
@@ -31,31 +35,38 @@ def outline(head: Head) -> Outline:
     """The first :data:`MOST` fields; reads a few bytes for each, wherever it lies."""
     fields: dict[tuple[int, int], int] = {}
     sizes: dict[tuple[int, int], int] = {}
-    blank = head.start.isspace()  # each two blanks are a field, for which megabytes of them would be walked
+    start, total = head.start, head.size
+    blank = start.isspace()  # each two blanks are a field, for which megabytes of them would be walked
+    near = total if total <= len(start) else len(start) - _WIDEST
     position = 0
     for _ in range(0 if blank else MOST):
-        if position >= head.size:
-            return Outline(fields, sizes, whole=position == head.size, broken=position > head.size)
-        data = _near(head, position)
-        tag, at = _varint(data, 0)
+        if position >= total:
+            return Outline(fields, sizes, whole=position == total, broken=position > total)
+        data, begin = (start, position) if position <= near else (head.source.read(position, _WIDEST) or b"\0", 0)
+        tag, at = data[begin], begin + 1
+        if tag >= 0x80:
+            tag, at = _varint(data, begin)
         number, wire = tag >> 3, tag & 7
-        if at == 0 or number == 0 or number >= 1 << 29 or wire in (4, 6, 7):
+        if number == 0 or number >= 1 << 29 or wire in _NO_WIRE:
             return Outline(fields, sizes, whole=False, broken=True)
-        value, size = position + at, {1: 8, 5: 4}.get(wire, 0)
-        if wire in (0, 2):
-            value, after = _varint(data, at)
-            if after == 0:
+        value, size = position + at - begin, 0
+        if wire in {0, 2}:
+            length, at = _varint(data, at)
+            if at == 0:
                 return Outline(fields, sizes, whole=False, broken=True)
-            at = after
-            if wire == 2:
-                size, value = value, position + at
+            if wire == 0:
+                value = length
+            else:
+                value, size = position + at - begin, length
         elif wire == 3:
             # Groups are in nobody's schema; what follows is the reader's to find out, unless it is all text.
             return Outline(fields, sizes, whole=False, broken=head.text)
+        else:
+            size = 8 if wire == 1 else 4
         if (number, wire) not in fields:
             fields[number, wire], sizes[number, wire] = value, size
-        position += at + size
-        if position > head.size:
+        position += at - begin + size
+        if position > total:
             return Outline(fields, sizes, whole=False, broken=True)
     return Outline(fields, sizes, whole=False, broken=blank)
 
@@ -67,16 +78,18 @@ def inside(head: Head, position: int) -> tuple[int, int]:
 
 
 def _near(head: Head, position: int) -> bytes:
-    if position + 20 <= len(head.start) or head.size <= len(head.start):
-        return head.start[position : position + 20]
-    return head.source.read(position, 20)
+    if position + _WIDEST <= len(head.start) or head.size <= len(head.start):
+        return head.start[position : position + _WIDEST]
+    return head.source.read(position, _WIDEST)
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
     """The varint and where it ends; 0 when there is none."""
-    value = 0
-    for index in range(position, min(position + 10, len(data))):
-        value |= (data[index] & 0x7F) << (7 * (index - position))
-        if data[index] < 0x80:
-            return value, index + 1
+    value = shift = 0
+    for byte in data[position : position + 10]:
+        position += 1
+        if byte < 0x80:
+            return value | byte << shift, position
+        value |= (byte & 0x7F) << shift
+        shift += 7
     return 0, 0

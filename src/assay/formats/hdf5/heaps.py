@@ -9,6 +9,7 @@ from assay.core.errors import FormatError
 from assay.formats.hdf5 import btree
 from assay.formats.hdf5.access import Access, Cursor
 from assay.formats.source import Window
+from assay.formats.view import Contrived
 
 #: Bytes of a name that are kept: many links may share one, so that its length is no bound.
 NAME_KEPT: Final = 1024
@@ -171,7 +172,7 @@ class FractalHeap:
             if row < self._direct_rows:
                 return child, rest
             address = child
-        raise FormatError("a fractal heap is nested too deeply", offset=self._access.base + self._root)
+        raise Contrived("a fractal heap is nested too deeply", offset=self._access.base + self._root)
 
     def _cell(self, offset: int) -> tuple[int, int, int]:
         """Row and column of the child that holds an offset, and where it starts."""

@@ -16,10 +16,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
 
-from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.source import Memory, Source
-from assay.formats.view import Fact, Member, NotThisFormat, View
+from assay.formats.view import Contrived, Fact, Member, NotThisFormat, View
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -146,7 +145,7 @@ def _parse(text: str, repeated: list[str]) -> Json:
     try:
         tree: Json = json.loads(text, object_pairs_hook=merge)
     except RecursionError as error:
-        raise FormatError("JSON nested too deeply") from error
+        raise Contrived("JSON nested too deeply") from error
     except ValueError as error:
         raise NotThisFormat("no JSON") from error
     return tree

@@ -10,6 +10,7 @@ from assay.core.errors import FormatError
 from assay.formats.hdf5 import header
 from assay.formats.hdf5.access import Access, Cursor
 from assay.formats.hdf5.heaps import LocalHeap, global_object
+from assay.formats.view import Contrived
 
 MAX_AXES: Final = 32
 MAX_NESTED: Final = 16
@@ -117,7 +118,7 @@ _KINDS: Final = (
 def read_datatype(body: Cursor, depth: int = 0) -> Datatype:
     """The type of elements, with that of its parts as far as it matters."""
     if depth > MAX_NESTED:
-        raise FormatError("a datatype is nested too deeply", offset=body.start)
+        raise Contrived("a datatype is nested too deeply", offset=body.start)
     first, bits, size = body.number(1), body.number(3), body.number(4)
     if first & 15 >= len(_KINDS):
         raise FormatError(f"a datatype of class {first & 15}, which is unknown", offset=body.start)

@@ -13,6 +13,7 @@ from assay.formats.hdf5.hdf5 import Attribute, Dataset, Hdf5, Link
 from assay.formats.hdf5.heaps import NAME_KEPT, FractalHeap, LocalHeap, global_object
 from assay.formats.hdf5.messages import Datatype, External, Filter, Layout
 from assay.formats.source import Window
+from assay.formats.view import Contrived
 
 #: Bytes of a path: groups may be nested without end.
 MAX_PATH: Final = 8192
@@ -46,7 +47,7 @@ def walk(view: Hdf5, access: Access, root: int) -> None:
                 continue
             seen.add(child)
             if len(path) + len(name) > MAX_PATH:
-                view.note(FormatError("groups are nested too deeply", offset=access.base + child))
+                view.note(Contrived("groups are nested too deeply", offset=access.base + child))
                 continue
             pending.append((f"{path.rstrip('/')}/{name}", child))
 

@@ -29,6 +29,7 @@ def read(source: Source, budget: Budget, name: str) -> Pickle:
     that starts with a few opcodes by accident is none.
     """
     view = run(source, 0, budget, containers=False)
+    view.source = source
     head = Head(source, name)
     own = head.suffix in OWN_SUFFIXES
     if view.broken and not (view.imports or view.calls):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from assay.formats.pickle.values import Call, Global, Persistent, Value
+from assay.formats.source import Source
 from assay.formats.view import Fact, Member, View
 
 
@@ -16,6 +17,8 @@ class Pickle(View):
 
     def __init__(self) -> None:
         super().__init__()
+        self.source: Source | None = None
+        """What it was read from, when that is a file or a member of its own."""
         self.streams: int = 0
         """Pickles that were begun."""
         self.stops: list[int] = []

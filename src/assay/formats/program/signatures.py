@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from assay.formats.signature import Claim, Head, Signature
+from assay.formats.signature import TEXT_STARTS, Begins, Claim, Head, Signature
 
 _ROOM: Final = "assay.formats.program."
 _MAX_FAT: Final = 30
@@ -57,8 +57,22 @@ def _script(head: Head) -> Claim:
     return Claim.NO
 
 
-def _signature(name: str, title: str, module: str, suffixes: str, claims: Callable[[Head], Claim]) -> Signature:
-    return Signature(name, title, _ROOM + module, frozenset(suffixes.split()), claims)
+_objects = Begins(
+    Claim.CERTAIN, b"\xac\xed\x00\x05s", b"\xac\xed\x00\x05u", b"\xac\xed\x00\x05w", b"\xac\xed\x00\x05t",
+    b"\xac\xed\x00\x05p", b"\xac\xed\x00\x05v", b"\xac\xed\x00\x05z", b"\xac\xed\x00\x05~", b"\xac\xed\x00\x05|",
+    b"\x00\x01\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00",
+)  # fmt: skip
+
+
+def _signature(
+    name: str,
+    title: str,
+    module: str,
+    suffixes: str,
+    claims: Callable[[Head], Claim],
+    starts: frozenset[int] | None = None,
+) -> Signature:
+    return Signature(name, title, _ROOM + module, frozenset(suffixes.split()), claims, starts=starts)
 
 
 _ORDERS: Final = frozenset({b"\1", b"\2"})
@@ -72,11 +86,15 @@ _CODES: Final = (
 SIGNATURES: Final[tuple[Signature, ...]] = (
     _signature("native-program", "Native program or library", "program",
                ".so .o .ko .elf .exe .dll .pyd .sys .ocx .scr .efi .node .dylib .bundle .com .llamafile .ape .run"
-               " .appimage .obj .out .axf .cpl .drv .winmd .cubin", _native),
+               " .appimage .obj .out .axf .cpl .drv .winmd .cubin", _native,
+               frozenset(magic[0] for magic in (*_MACH, *_PORTABLE, b"\x7f", b"M", b"\xca"))),
     _signature("byte-code", "Byte code", "program",
-               ".wasm .class .luac .lua .dex .bc .lnk .hbc .fatbin .metallib .spv .spirv", _bytecode),
+               ".wasm .class .luac .lua .dex .bc .lnk .hbc .fatbin .metallib .spv .spirv", _bytecode,
+               frozenset(magic[0] for magic in (*_CODES, b"\xca"))),
     _signature("python-bytecode", "Compiled Python", "bytecode", ".pyc .pyo", _python),
+    _signature("foreign-objects", "Serialised objects of Java or .NET", "objects", ".ser .javaobj", _objects),
     _signature("script", "Script", "script",
                ".sh .bash .zsh .ksh .csh .command .bat .cmd .ps1 .psm1 .py .pyw .pl .rb .js .mjs .lua .tcl .awk .r"
-               " .txt .md .in .init .t .cgi .php .jl .run .pyz .pex", _script),
+               " .txt .md .in .init .t .cgi .php .jl .run .pyz .pex", _script,
+               TEXT_STARTS),
 )  # fmt: skip

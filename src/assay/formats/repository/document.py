@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from assay.formats.repository.text import line_with
 from assay.formats.source import Memory
-from assay.formats.view import Fact, Member, View
+from assay.formats.view import Fact, Member, Problem, View
 
 if TYPE_CHECKING:
     from assay.formats.repository.references import Reference
@@ -146,6 +147,8 @@ class Document(View):
         self.name = name
         self.roots = roots
         self.text = text
+        self.first_line = 1
+        """The number of its first line, when it is a part of a longer text."""
         self.tags = noticed.tags
         self.repeated = noticed.repeated
         self.expansion = noticed.expansion
@@ -159,12 +162,15 @@ class Document(View):
 
     def line(self, *words: str) -> int | None:
         """The first line, counted from 1, that has all these words; ``None`` when none has, or the text is long."""
-        return line_with(self.text, words)
+        found = line_with(self.text, words)
+        return None if found is None else found + self.first_line - 1
 
     def members(self) -> Iterator[Member]:
         """Templates that stand in it (see :class:`View`)."""
         for place, text in self.templates[:MAX_TEMPLATES]:
             yield Member(str(place) or "template", Memory(text.encode("utf-8", "surrogatepass")), expected=("jinja",))
+        if len(self.templates) > MAX_TEMPLATES:
+            self.problems.append(Problem(f"LIMIT templates ({MAX_TEMPLATES:,})"))
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -175,9 +181,10 @@ class Document(View):
 
     def facts(self) -> Iterable[Fact]:
         """Code and weights that it names (see :class:`View`)."""
+        from assay.formats.repository.configuration import facts_about_model  # noqa: PLC0415 - as above
         from assay.formats.repository.references import facts_of  # noqa: PLC0415 - as above
 
-        return facts_of(self)
+        return chain(facts_of(self), facts_about_model(self))
 
     @cached_property
     def templates(self) -> list[tuple[Place, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from assay.core.errors import FormatError
@@ -11,7 +12,7 @@ from assay.formats.budget import Budget
 from assay.formats.repository.document import Document, Findings, Node
 from assay.formats.repository.text import decode_strictly, read_all
 from assay.formats.source import Source
-from assay.formats.view import NotThisFormat
+from assay.formats.view import Contrived, NotThisFormat
 
 #: The largest tokenizer that was met has 33 MB.
 MAX_BYTES: Final = 128 << 20
@@ -19,13 +20,41 @@ MAX_BYTES: Final = 128 << 20
 MAX_TREE: Final = 768 << 20
 #: Whole numbers of more digits are of no interest here, and slow to read.
 MAX_DIGITS: Final = 30
-#: Records of JSON lines that are looked at; further ones are like them.
-MAX_RECORDS: Final = 100_000
-MAX_RECORDS_BYTES: Final = 32 << 20
+#: Of longer JSON lines this much is held as a tree at once.
+SLICE: Final = 16 << 20
 SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".ipynb", ".jsonc", ".json5", ".webmanifest", ".geojson", ".map")
 
 _COMMENT: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _COMMA: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|,(?=\s*+[\]}])')
+
+
+class Records(Document):
+    """Many JSON lines: a document without content whose parts are documents of a few thousand lines each."""
+
+    def __init__(self, source: Source, budget: Budget, name: str) -> None:
+        super().__init__("json", name, [], "", Findings())
+        self._source = source
+        self._budget = budget
+
+    def parts(self) -> Iterator[Document]:
+        """See :class:`View`; a line that is no JSON, or longer than a slice, ends it."""
+        place, line = 0, 1
+        while place < self._source.size:
+            self._budget.check_time(place)
+            data = self._source.read(place, SLICE)
+            if place + len(data) < self._source.size:
+                data = data[: data.rfind(b"\n") + 1]
+            if not data:
+                raise FormatError(f"a line of more than {SLICE:,} bytes", offset=place)
+            _check_cost(data)
+            try:
+                part = _lines(_decode(data, claimed=True), self.name, self._budget)
+            except json.JSONDecodeError as error:
+                raise FormatError(f"not valid JSON: {error.msg} in a line of its own", offset=place) from error
+            part.first_line = line
+            yield part
+            line += data.count(b"\n")
+            place += len(data)
 
 
 def read(source: Source, budget: Budget, name: str) -> Document:
@@ -33,8 +62,8 @@ def read(source: Source, budget: Budget, name: str) -> Document:
     claimed = name.lower().endswith(SUFFIXES)
     if source.size > MAX_BYTES and not claimed:
         raise NotThisFormat("too long for a JSON document")
-    if source.size > MAX_RECORDS_BYTES and _is_lines(source):
-        return _lines(_decode(source.read(0, MAX_RECORDS_BYTES).rpartition(b"\n")[0], claimed), name, budget)
+    if source.size > SLICE and _is_lines(source):
+        return Records(source, budget, name)
     data = read_all(source, budget, MAX_BYTES)
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf"):
         return Document("json", name, [], "", Findings())
@@ -57,7 +86,7 @@ def parse(text: str, noticed: Findings) -> Node:
     try:
         tree: Node = decoder.decode(text.removeprefix("\ufeff"))
     except RecursionError as error:
-        raise FormatError("JSON nested too deeply") from error
+        raise Contrived("JSON nested too deeply") from error
     return tree
 
 
@@ -87,8 +116,6 @@ def _lines(text: str, name: str, budget: Budget) -> Document:
     for number, line in enumerate(text.splitlines()):
         if number % 1024 == 0:
             budget.check_time()
-        if len(roots) >= MAX_RECORDS:
-            break
         if line.strip():
             roots.append(parse(line, noticed))
     return Document("json", name, roots, text, noticed)

@@ -16,7 +16,7 @@ from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_walk import effects_of
 from assay.formats.repository.text import decode, read_all
 from assay.formats.source import Source
-from assay.formats.view import NotThisFormat, View
+from assay.formats.view import NotThisFormat, Problem, View
 
 MAX_BYTES: Final = 128 << 20
 MAX_CELLS: Final = 20_000
@@ -69,7 +69,9 @@ def read(source: Source, budget: Budget, name: str) -> Notebook:  # noqa: ARG001
         budget.check_time()
         code = _code(cell)
         left -= len(code)
-        if not code or left < 0:
+        if left < 0:
+            break
+        if not code:
             continue
         python, commands = _split(code)
         shell += [Shell(number, command) for command in commands]
@@ -78,7 +80,12 @@ def read(source: Source, budget: Budget, name: str) -> Notebook:  # noqa: ARG001
             effects += [(number, replace(effect, when=_when(effect))) for effect in effects_of(tree, "", budget)]
         except FormatError:
             unparsed.append(number)
-    return Notebook(effects, shell, unparsed)
+    view = Notebook(effects, shell, unparsed)
+    if left < 0:
+        view.problems.append(Problem(f"LIMIT code ({MAX_CODE:,})"))
+    elif len(cells) > MAX_CELLS:
+        view.problems.append(Problem(f"LIMIT cells ({MAX_CELLS:,})"))
+    return view
 
 
 def _when(effect: Effect) -> When:

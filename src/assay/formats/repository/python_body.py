@@ -10,6 +10,7 @@ from assay.core.errors import FormatError
 from assay.formats.repository.python_calls import SCRIPT, TOP, Calls, Function, Walk
 from assay.formats.repository.python_constants import Named, Value, named
 from assay.formats.repository.python_entries import is_entry
+from assay.formats.repository.python_imports import relative
 from assay.formats.repository.python_values import Evaluator
 
 #: Statements in statements are followed so far.
@@ -52,7 +53,7 @@ class Body(Calls):
                 for alias in aliases:
                     base = module or ""
                     self.names[alias.asname or alias.name] = (
-                        named(f"{base}.{alias.name}") if base and not level else None
+                        Named(relative("." * level + base, alias.name)) if level else named(f"{base}.{alias.name}")
                     )
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._define(node)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from dataclasses import replace
 from typing import Final, Protocol
 
 from assay.formats.repository import python_effects as effects
 from assay.formats.repository.python_constants import Made, Named, Value, constant, is_secret_place, origins
 from assay.formats.repository.python_effects import Does, Effect, When
+from assay.formats.repository.python_imports import is_foreign
 from assay.formats.repository.python_values import Evaluator
 
-#: Effects of one file that are kept.
-MAX_EFFECTS: Final = 2_000
+#: Effects of one kind that are kept of a function, and of one kind and time that are kept of a file: many mild ones
+#: must not use up the room of the one that is not.
+MAX_EFFECTS: Final = 500
 _DETAIL: Final = 120
 #: Labels of what runs on import, and of what runs as a program only; functions are labelled ``.Class.method``.
 TOP: Final = ""
@@ -25,12 +28,14 @@ class Origin:
     """A function, a class body or the file's top.
 
     :ivar found: what it does
+    :ivar met: how often it does something of a kind
     :ivar calls: labels of what it calls
     :ivar traits: what only together with something else is worth telling
     """
 
     def __init__(self) -> None:
         self.found: list[Effect] = []
+        self.met: Counter[Does] = Counter()
         self.calls: set[str] = set()
         self.traits: set[str] = set()
 
@@ -74,7 +79,7 @@ class Calls:
 
     def calls(self, value: Value) -> None:
         """Something of this file is called: from here on its body counts."""
-        if isinstance(value, Named | Made) and value.dotted.startswith("."):
+        if isinstance(value, Named | Made) and (value.dotted.startswith(".") or is_foreign(value.dotted)):
             self.walk.origin(self.label).calls.add(value.dotted.partition("(")[0])
 
     def call(self, node: ast.Call) -> None:
@@ -87,6 +92,7 @@ class Calls:
             self.calls(target)
             self._unnamed(node, values)
             return
+        self.calls(target)
         if dotted in effects.CALLERS or dotted.endswith(effects.CALLING_METHODS):
             for value in values:
                 self.calls(value)
@@ -199,11 +205,12 @@ class Calls:
             traits.add("takes credentials")
 
     def _note(self, does: Does, target: str, values: list[Value], line: int) -> None:
-        found = self.walk.origin(self.label).found
-        if len(found) < MAX_EFFECTS:
+        origin = self.walk.origin(self.label)
+        origin.met[does] += 1
+        if origin.met[does] <= MAX_EFFECTS:
             detail = constant(values[0]) if values else None
             text = detail[:_DETAIL] if isinstance(detail, str) else ""
-            found.append(Effect(does, When.CALLED, target, text, "", line))
+            origin.found.append(Effect(does, When.CALLED, target, text, "", line))
 
 
 def _is_of_system(node: ast.Call, values: list[Value]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from assay.core.errors import FormatError
@@ -14,10 +15,37 @@ from assay.formats.repository.python_calls import MAX_EFFECTS, SCRIPT, TOP, Func
 from assay.formats.repository.python_constants import BUILTINS, Named, Value, named
 from assay.formats.repository.python_effects import Does, Effect, When, does
 from assay.formats.repository.python_entries import is_making
+from assay.formats.repository.python_imports import called_of
 from assay.formats.repository.python_source import parse
 
 #: Code inside of texts that are executed is followed so far.
 MAX_NESTED: Final = 4
+
+
+#: Functions of a file that are told to others, and what is told of them, of each kind the first.
+MAX_OWN: Final = 5_000
+MAX_SHARED: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a file has to do with the files beside it.
+
+    :param calls: when → ``MODULE NAME`` of what it calls of them
+    :param offers: a function or class of its own → what it does, or calls of other files, when somebody calls it
+    :param complete: there is nothing else
+    """
+
+    calls: tuple[tuple[When, str], ...] = ()
+    offers: tuple[tuple[str, Effect | str], ...] = ()
+    complete: bool = True
+
+
+def walked(tree: ast.Module, name: str, budget: Budget) -> tuple[list[Effect], Shared]:
+    """As :func:`effects_of`, with what other files have to do with it."""
+    walk = _Walk(name, budget, 0)
+    walk.module(tree)
+    return walk.judged(), walk.shared()
 
 
 def effects_of(tree: ast.Module, name: str, budget: Budget, *, nested: int = 0) -> list[Effect]:
@@ -69,7 +97,36 @@ class _Walk:
             )  # fmt: skip
             where = "" if label in (TOP, SCRIPT) else label.lstrip(".")
             found += [replace(effect, when=when, where=effect.where or where) for effect in _joined(origin)]
-        return sorted(found, key=lambda effect: (effect.line, effect.does.name, effect.target))[:MAX_EFFECTS]
+        met: Counter[tuple[Does, When]] = Counter()
+        kept: list[Effect] = []
+        for effect in sorted(found, key=lambda effect: (effect.line, effect.does.name, effect.target)):
+            met[effect.does, effect.when] += 1
+            if met[effect.does, effect.when] <= MAX_EFFECTS:
+                kept.append(effect)
+        return kept
+
+    def shared(self) -> Shared:
+        """Calls of other files, and what its own functions do that nothing in it calls."""
+        calls = [(When.IMPORT, called) for called in self._called(self._reached({TOP}))]
+        calls += [(When.LOAD, called) for called in self._called(self._reached(self.entries))]
+        offers: list[tuple[str, Effect | str]] = []
+        own = sorted(label for label in {*self.origins, *self.classes} if label.count(".") == 1 and "<" not in label)
+        for label in own[:MAX_OWN]:
+            self.step()
+            reached = self._reached({label})
+            first: dict[Does, Effect] = {}
+            for each in sorted(reached & self.origins.keys()):
+                for effect in _joined(self.origins[each]):
+                    first.setdefault(effect.does, effect)
+            offers += [(label[1:], effect) for effect in first.values()]
+            offers += [(label[1:], called) for called in self._called(reached)]
+            if len(offers) > MAX_SHARED:
+                break
+        complete = len(own) <= MAX_OWN and max(len(offers), len(calls)) <= MAX_SHARED
+        return Shared(tuple(calls[:MAX_SHARED]), tuple(offers[:MAX_SHARED]), complete)
+
+    def _called(self, labels: set[str]) -> list[str]:
+        return sorted({called for label in labels if (called := called_of(label))})
 
     def step(self) -> None:
         self.steps += 1

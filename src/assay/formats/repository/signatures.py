@@ -25,22 +25,21 @@ _TEXT: Final = frozenset(
 _ASCII: Final = bytes([9, 10, 12, 13, *range(32, 127)])
 _LATIN: Final = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
 _START: Final = b" \t\r\n\x0b\x0c\xef\xbb\xbf"
-_YAML_START: Final = re.compile(
+# ``re`` compiles these when the first text is met, and keeps them.
+_YAML_START: Final = (
     rb"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+(?:%YAML|---\s|-\s+\S|!|[\"']?[A-Za-z_][\w. /-]{0,80}[\"']?\s{0,4}:(?:\s|$))"
 )
-_TOML_START: Final = re.compile(rb"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+\s*(?:\[\[?[\w\"'. -]{1,120}\]|[\w\"'.-]{1,80}\s*=)")
-_INI_START: Final = re.compile(rb"(?:[ \t\r]*+(?:[#;][^\n]*+)?\n)*+\[[^\]\n]{1,200}\]\s*(?:[#;][^\n]*)?\n")
-_PYTHON_START: Final = re.compile(
+_TOML_START: Final = rb"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+\s*(?:\[\[?[\w\"'. -]{1,120}\]|[\w\"'.-]{1,80}\s*=)"
+_INI_START: Final = rb"(?:[ \t\r]*+(?:[#;][^\n]*+)?\n)*+\[[^\]\n]{1,200}\]\s*(?:[#;][^\n]*)?\n"
+_PYTHON_START: Final = (
     rb"(?:#![^\n]*python|(?:#[^\n]*+\n|\s)*+(?:(?:from\s+[\w.]+\s+)?import\s+[\w.*(]|def\s+\w+\s*\(|class\s+\w+\s*[(:]"
     rb"|async\s+def\s|@\w|(?:[urbURB]{0,2})(?:\"\"\"|''')))"
 )
-_PYTHON_CODING: Final = re.compile(rb"(?:[^\n]*\n)?[ \t\x0c]*#[^\n]*?coding[:=][ \t]*[-\w.]+")
-_REQUIREMENTS_START: Final = re.compile(
+_PYTHON_CODING: Final = rb"(?:[^\n]*\n)?[ \t\x0c]*#[^\n]*?coding[:=][ \t]*[-\w.]+"
+_REQUIREMENTS_START: Final = (
     rb"(?:#[^\n]*+\n|\s)*+(?:-i |-f |-r\s*\w+://|--(?:extra-)?index-url|--find-links|--trusted-host)"
 )
-_REQUIREMENTS_NAME: Final = re.compile(
-    r"(?:.*[-_.])?(?:reqs?|requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in|pip)", re.I
-)
+_REQUIREMENTS_NAME: Final = r"(?i)(?:.*[-_.])?(?:reqs?|requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in|pip)"
 
 
 def _json(head: Head) -> Claim:
@@ -65,15 +64,15 @@ def _notebook(head: Head) -> Claim:
 def _yaml(head: Head) -> Claim:
     if head.start[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PyYAML, too, goes by the mark
         start = head.start[: len(head.start) & ~1].decode("utf-16", "replace").encode("utf-8", "replace")
-        known = head.suffix in _YAML or (b"!!" in start and _YAML_START.match(start))
+        known = head.suffix in _YAML or (b"!!" in start and re.match(_YAML_START, start))
         return Claim.PLAUSIBLE if known else Claim.NO
     if not head.text:
         return Claim.NO
     if head.suffix in _YAML or head.name.lower() in ("mlmodel", "mlproject", "dvc.lock"):
         return Claim.PLAUSIBLE
-    if b"!!" in head.start and _YAML_START.match(head.start):
+    if b"!!" in head.start and re.match(_YAML_START, head.start):
         return Claim.PLAUSIBLE
-    return Claim.PLAUSIBLE if head.size <= 1 << 20 and _YAML_START.match(head.start) else Claim.NO
+    return Claim.PLAUSIBLE if head.size <= 1 << 20 and re.match(_YAML_START, head.start) else Claim.NO
 
 
 def _toml(head: Head) -> Claim:
@@ -81,13 +80,13 @@ def _toml(head: Head) -> Claim:
         return Claim.NO
     if head.suffix == ".toml":
         return Claim.PLAUSIBLE
-    return Claim.PLAUSIBLE if head.size <= 256 << 10 and _TOML_START.match(head.start) else Claim.NO
+    return Claim.PLAUSIBLE if head.size <= 256 << 10 and re.match(_TOML_START, head.start) else Claim.NO
 
 
 def _ini(head: Head) -> Claim:
     if not head.text:
         return Claim.NO
-    return Claim.PLAUSIBLE if head.suffix in _INI or _INI_START.match(head.start) else Claim.NO
+    return Claim.PLAUSIBLE if head.suffix in _INI or re.match(_INI_START, head.start) else Claim.NO
 
 
 def _python(head: Head) -> Claim:
@@ -95,10 +94,10 @@ def _python(head: Head) -> Claim:
         # Bytes of another encoding than UTF-8 are Python's as well, when its first lines say so.
         return (
             Claim.PLAUSIBLE
-            if head.text or _PYTHON_CODING.match(head.start) or _PYTHON_START.match(head.start)
+            if head.text or re.match(_PYTHON_CODING, head.start) or re.match(_PYTHON_START, head.start)
             else Claim.NO
         )
-    return Claim.PLAUSIBLE if head.text and _PYTHON_START.match(head.start) else Claim.NO
+    return Claim.PLAUSIBLE if head.text and re.match(_PYTHON_START, head.start) else Claim.NO
 
 
 def _template(head: Head) -> Claim:
@@ -116,9 +115,9 @@ def _template(head: Head) -> Claim:
 def _requirements(head: Head) -> Claim:
     if not head.text:
         return Claim.NO
-    if _REQUIREMENTS_NAME.fullmatch(head.name):
+    if re.fullmatch(_REQUIREMENTS_NAME, head.name):
         return Claim.PLAUSIBLE
-    return Claim.PLAUSIBLE if _REQUIREMENTS_START.match(head.start) else Claim.NO
+    return Claim.PLAUSIBLE if re.match(_REQUIREMENTS_START, head.start) else Claim.NO
 
 
 def _pointer(head: Head) -> Claim:
@@ -145,7 +144,7 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     Signature("yaml", "YAML document", f"{_HERE}.yaml_document", _YAML, _yaml, starts=TEXT_STARTS),
     Signature("toml", "TOML document", f"{_HERE}.toml_document", frozenset((".toml",)), _toml, starts=TEXT_STARTS),
     Signature("ini", "INI document", f"{_HERE}.ini_document", _INI, _ini, starts=TEXT_STARTS),
-    Signature("python", "Python source", f"{_HERE}.python", _PYTHON, _python, starts=TEXT_STARTS),
+    Signature("python", "Python source", f"{_HERE}.python", _PYTHON, _python, starts=TEXT_STARTS, endings=_PYTHON),
     Signature("jinja", "Jinja template", f"{_HERE}.template", _TEMPLATE, _template, starts=TEXT_STARTS),
     Signature(
         "requirements", "Requirements for pip", f"{_HERE}.requirements", frozenset(), _requirements, starts=TEXT_STARTS

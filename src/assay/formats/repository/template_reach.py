@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +16,9 @@ MAX_DEPTH: Final = 150
 #: A repetition beyond this is no layout.
 MAX_COUNT: Final = 1_000_000
 #: Functions that Jinja and the model libraries give to templates.
+#: Reaches of one kind that are kept.
+MAX_REACHES: Final = 1_000
+
 _KNOWN: Final = frozenset(
     (
         "range", "dict", "lipsum", "cycler", "joiner", "namespace", "raise_exception", "strftime_now", "tojson",
@@ -45,6 +49,7 @@ def reach(tree: nodes.Template, budget: Budget) -> list[Reach]:
 class _Walk:
     def __init__(self, tree: nodes.Template, budget: Budget) -> None:
         self.found: set[Reach] = set()
+        self._met: Counter[tuple[Danger, bool]] = Counter()
         self.known = set(_KNOWN)
         self.texts: dict[str, str] = {}
         parts = list(_walk(tree, budget))
@@ -194,8 +199,12 @@ class _Walk:
         return text
 
     def _add(self, danger: Danger, what: str, line: int) -> None:
-        if len(self.found) < 1_000:
+        # A single underscore is mild: many of them must not use up the room of what is not.
+        kind = danger, what[:1] == "_" != what[1:2]
+        if self._met[kind] < MAX_REACHES:
+            before = len(self.found)
             self.found.add(Reach(danger, what[:80], line))
+            self._met[kind] += len(self.found) - before
 
 
 def _walk(tree: nodes.Node, budget: Budget) -> Iterator[nodes.Node]:

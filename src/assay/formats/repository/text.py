@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, Final
 
 from assay.core.errors import FormatError
@@ -10,30 +10,62 @@ from assay.formats.budget import Budget
 from assay.formats.source import Source
 from assay.formats.view import NotThisFormat, View
 
-#: Of a longer text only the start is looked at: it has no loader, and what has one is read by another reader.
+#: A longer text is looked at in parts of this size.
 MAX_TEXT: Final = 4 << 20
 #: In a longer text no line is looked for.
 MAX_SEARCHED: Final = 16 << 20
+#: Bytes that two parts share, so that nothing is cut in two that is worth finding.
+_OVERLAP: Final = 4 << 10
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 class Text(View):
-    """Some text.
+    """Some text, or a part of a longer one.
 
     :param text: its first :data:`MAX_TEXT` bytes, decoded
+    :param first_line: the number of its first line
+    :param rest: gives the parts after this one
     """
 
     kind: ClassVar[str] = "text"
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(
+        self, name: str, text: str, first_line: int = 1, rest: Callable[[], Iterator[Text]] | None = None
+    ) -> None:
         super().__init__()
         self.name = name
         self.text = text
+        self.first_line = first_line
+        self._rest = rest
+
+    def parts(self) -> Iterator[Text]:
+        """See :class:`View`."""
+        return self._rest() if self._rest is not None else iter(())
 
 
-def read(source: Source, budget: Budget, name: str) -> Text:  # noqa: ARG001 - every reader is given the budget
+def read(source: Source, budget: Budget, name: str) -> Text:
     """See :class:`assay.formats.signature.Reader`."""
-    return Text(name, decode(source.read(0, MAX_TEXT)))
+    start = source.read(0, MAX_TEXT)
+
+    def rest() -> Iterator[Text]:
+        line, data, place = 1, start, 0
+        while place + len(data) < source.size:
+            step = len(data) - _OVERLAP
+            line += data.count(b"\n", 0, step)
+            place += step
+            budget.check_time(place)
+            data = source.read(place, MAX_TEXT)
+            yield Text(name, _decode_as(data, start), line)
+
+    return Text(name, decode(start), rest=rest if source.size > len(start) else None)
+
+
+def _decode_as(data: bytes, start: bytes) -> str:
+    """A part of a text in the encoding that its start tells."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if start.startswith(mark):
+            return data.decode(encoding, "replace")
+    return data.decode("utf-8", "surrogateescape")
 
 
 def read_all(source: Source, budget: Budget, limit: int) -> bytes:

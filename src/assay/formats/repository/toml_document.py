@@ -10,7 +10,7 @@ from assay.formats.budget import Budget
 from assay.formats.repository.document import Document, Findings, Node
 from assay.formats.repository.text import decode_strictly, read_all
 from assay.formats.source import Source
-from assay.formats.view import NotThisFormat
+from assay.formats.view import Contrived, NotThisFormat
 
 MAX_BYTES: Final = 4 << 20
 MAX_UNCLAIMED: Final = 256 << 10
@@ -33,7 +33,7 @@ def read(source: Source, budget: Budget, name: str) -> Document:
 
 def _node(value: object, depth: int) -> Node:
     if depth > MAX_DEPTH:
-        raise FormatError(f"TOML nested deeper than {MAX_DEPTH} levels")
+        raise Contrived(f"TOML nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
         return {str(key): _node(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):

@@ -11,7 +11,7 @@ from assay.formats.budget import Budget
 from assay.formats.repository.document import Document, Findings, Node, Tag
 from assay.formats.repository.text import decode_strictly, read_all
 from assay.formats.source import Source
-from assay.formats.view import NotThisFormat
+from assay.formats.view import Contrived, NotThisFormat
 
 if TYPE_CHECKING:
     import yaml
@@ -96,7 +96,7 @@ class _Builder:
             line = f" in line {mark.line + 1}" if mark is not None else ""
             raise FormatError(f"not valid YAML: {what}{line}", offset=None) from error
         except (RecursionError, ValueError) as error:
-            raise FormatError("YAML nested too deeply") from error
+            raise Contrived("YAML nested too deeply") from error
 
     def _documents(self, events: Iterator[yaml.Event]) -> None:
         import yaml  # noqa: PLC0415 - as above
@@ -114,7 +114,7 @@ class _Builder:
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._tag(event)
                 if len(stack) >= MAX_DEPTH:
-                    raise FormatError(f"YAML nested deeper than {MAX_DEPTH} levels")
+                    raise Contrived(f"YAML nested deeper than {MAX_DEPTH} levels")
                 stack.append(_Open(isinstance(event, yaml.MappingStartEvent), event.anchor))
             elif isinstance(event, yaml.CollectionEndEvent):
                 done = stack.pop()

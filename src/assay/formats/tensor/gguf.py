@@ -14,7 +14,7 @@ from assay.formats.tensor.coverage import Coverage, Span, cover
 from assay.formats.tensor.cursor import Cursor
 from assay.formats.tensor.elements import count_of
 from assay.formats.tensor.ggml import TYPES
-from assay.formats.view import Member, NotThisFormat, Tensor, View
+from assay.formats.view import Contrived, Member, NotThisFormat, Tensor, View
 
 MAGIC: Final = b"GGUF"
 DEFAULT_ALIGNMENT: Final = 32
@@ -208,7 +208,11 @@ class Gguf(View):
             return self._text(cursor, f"length of the value of {key!r}")
         if kind == _ARRAY and level < _ARRAYS_IN_ARRAYS:
             return self._array(cursor, key, level)
-        raise FormatError(f"the value of {key!r} has the unknown type {kind}", offset=cursor.offset - 4)
+        if kind == _ARRAY:
+            raise Contrived(
+                f"arrays in arrays, {_ARRAYS_IN_ARRAYS} deep, in the value of {key!r}", offset=cursor.offset
+            )
+        raise Contrived(f"the value of {key!r} has the unknown type {kind}", offset=cursor.offset - 4)
 
     def _array(self, cursor: Cursor, key: str, level: int) -> Array:
         kind = cursor.number("I")

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from assay.core.errors import FormatError
+from assay.formats.view import Contrived
 
 Literal = None | bool | int | str | tuple["Literal", ...] | list["Literal"] | dict[str, "Literal"]
 
@@ -56,7 +57,7 @@ class _Reader:
     def value(self, depth: int) -> Literal:
         """Take the next value."""
         if depth > MAX_DEPTH:
-            raise FormatError("the header is nested too deeply")
+            raise Contrived("the header is nested too deeply")
         kind, token = self._kind, self._lexeme
         if kind == "mark" and token in _CLOSING:
             self._next()

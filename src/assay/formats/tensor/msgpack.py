@@ -11,7 +11,7 @@ from assay.core.errors import FormatError
 from assay.formats.budget import Budget, LimitReached
 from assay.formats.source import Source, Window
 from assay.formats.tensor.cursor import Cursor
-from assay.formats.view import Member, NotThisFormat, Tensor, View
+from assay.formats.view import Contrived, Member, NotThisFormat, Tensor, View
 
 MAX_DEPTH: Final = 256
 #: Flax's extension types.
@@ -42,6 +42,8 @@ _LONG: Final = {
     0xDD: ("list", "I"), 0xDE: ("map", "H"), 0xDF: ("map", "I"),
 }  # fmt: skip
 _FIXED_EXTENSIONS: Final = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
+#: A container of more items is in no model, so that a claim of them is no sign of a file that was cut.
+_MOST_ITEMS: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ class Msgpack(View):
             if is_key:
                 raise FormatError("a key is a container", offset=cursor.offset)
             if len(stack) >= MAX_DEPTH:
-                raise LimitReached("depth", MAX_DEPTH, offset=cursor.offset)
+                raise Contrived(f"containers are nested deeper than {MAX_DEPTH} levels", offset=cursor.offset)
+            if found.left > max(cursor.left, _MOST_ITEMS):
+                raise Contrived(f"a container claims {found.left:,} items", offset=cursor.offset)
             if found.left > cursor.left:
                 raise FormatError(f"a container claims {found.left:,} items", offset=cursor.offset)
             found.path = path if len(stack) > 1 else ""

@@ -12,7 +12,7 @@ from assay.formats.budget import Budget
 from assay.formats.source import Source, Window
 from assay.formats.tensor.elements import MAX_AXES, count_of
 from assay.formats.tensor.literal import Literal, parse
-from assay.formats.view import Member, NotThisFormat, Tensor, View
+from assay.formats.view import Contrived, Member, NotThisFormat, Tensor, View
 
 MAGIC: Final = b"\x93NUMPY"
 MAX_HEADER: Final = 64 << 10
@@ -142,7 +142,7 @@ def element_of(descr: Literal, depth: int = 0) -> Element:
     :raises FormatError: it is none, or one that NumPy's writer never writes
     """
     if depth > MAX_AXES:
-        raise FormatError("the element type is nested too deeply")
+        raise Contrived("the element type is nested too deeply")
     match descr:
         case str():
             return _scalar(descr)

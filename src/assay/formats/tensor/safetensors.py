@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final, NoReturn
 
@@ -15,7 +15,7 @@ from assay.formats.budget import Budget, LimitReached
 from assay.formats.source import Memory, Source, Window
 from assay.formats.tensor.coverage import Coverage, Span, cover
 from assay.formats.tensor.elements import MAX_AXES, bytes_of
-from assay.formats.view import Member, NotThisFormat, Tensor, View
+from assay.formats.view import Contrived, Fact, Member, NotThisFormat, Tensor, View, outline
 
 DTYPES: Final[dict[str, str]] = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16", "U32": "uint32", "I32": "int32",
@@ -112,6 +112,10 @@ class Safetensors(View):
                 dtype = DTYPES.get(entry.dtype, entry.dtype)
                 yield Tensor(entry.name, dtype, entry.shape, Window(self._source, begin, end - begin), begin)
 
+    def facts(self) -> Iterable[Fact]:
+        """See :class:`View`: which tensors it has."""
+        return outline((entry.name, DTYPES.get(entry.dtype, entry.dtype), entry.shape) for entry in self.entries)
+
     def parse(self, header: bytes) -> None:
         """Fill the view from the header's bytes.
 
@@ -149,7 +153,7 @@ class Safetensors(View):
         try:
             value: _Json = json.loads(header.decode(), object_pairs_hook=pairs, parse_constant=_refuse)
         except RecursionError as error:
-            raise FormatError("the header is nested too deeply", offset=8) from error
+            raise Contrived("the header is nested too deeply", offset=8) from error
         except ValueError as error:
             raise FormatError(f"the header is no JSON: {error}", offset=8) from error
         return value
@@ -193,7 +197,8 @@ def read(source: Source, budget: Budget, name: str) -> Safetensors:
     if view.header_truncated:
         if b'"data_offsets"' not in source.read(8, 4096) and not name.lower().endswith(".safetensors"):
             raise NotThisFormat("the header would be longer than the file", offset=0)
-        view.note(FormatError(f"the header claims {view.header_size:,} bytes, more than there are", offset=0))
+        broken = Contrived if view.header_size > MAX_HEADER else FormatError
+        view.note(broken(f"the header claims {view.header_size:,} bytes, more than there are", offset=0))
     elif view.header_size > MAX_HEADER:
         view.note(FormatError(f"the header of {view.header_size:,} bytes is longer than any reader takes", offset=0))
     else:

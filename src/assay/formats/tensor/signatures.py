@@ -54,7 +54,8 @@ def _msgpack(head: Head) -> Claim:
     else:
         return Claim.PLAUSIBLE if head.suffix == ".msgpack" else Claim.NO
     # A map whose first key is text, or bytes as MessagePack-NumPy has them.
-    return Claim.PLAUSIBLE if key and (0xA1 <= key[0] <= 0xBF or key[0] in (0xC4, 0xD9, 0xDA)) else Claim.NO
+    there = key and (0xA1 <= key[0] <= 0xBF or key[0] in (0xC4, 0xD9, 0xDA))
+    return Claim.PLAUSIBLE if there or head.suffix == ".msgpack" else Claim.NO
 
 
 #: What stands in a zip of PyTorch's, near its start or in its directory at the end.
@@ -104,24 +105,35 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     Signature(
         "safetensors", "Safetensors weights", _ROOM + "safetensors", frozenset({".safetensors", ".bin"}), _safetensors
     ),
-    Signature("gguf", "GGUF model", _ROOM + "gguf", frozenset({".gguf", ".bin"}), _gguf),
-    Signature("ggml", "GGML model (before GGUF)", _ROOM + "ggml_file", frozenset({".ggml", ".bin"}), _ggml),
-    Signature("npy", "NumPy array", _ROOM + "npy", frozenset({".npy"}), _npy),
-    Signature("npz", "NumPy arrays (npz)", _ROOM + "npz", frozenset({".npz"}), _npz),
+    Signature("gguf", "GGUF model", _ROOM + "gguf", frozenset({".gguf", ".bin"}), _gguf, starts=frozenset(b"G")),
+    Signature(
+        "ggml", "GGML model (before GGUF)", _ROOM + "ggml_file", frozenset({".ggml", ".bin"}), _ggml,
+        starts=frozenset(b"lfta"),
+    ),
+    Signature("npy", "NumPy array", _ROOM + "npy", frozenset({".npy"}), _npy, starts=frozenset(b"\x93")),
+    Signature("npz", "NumPy arrays (npz)", _ROOM + "npz", frozenset({".npz"}), _npz, starts=frozenset(b"P")),
     Signature("torch", "PyTorch zip", _ROOM + "torch_zip", _TORCH_SUFFIXES, _torch),
     Signature(
         "torch-legacy", "PyTorch checkpoint (before 1.6)", _ROOM + "torch_legacy", _TORCH_SUFFIXES, _torch_legacy
     ),
-    Signature("torch-tar", "part of PyTorch's oldest checkpoints", _ROOM + "torch_tar", frozenset(), _torch_tar),
+    Signature(
+        "torch-tar", "part of PyTorch's oldest checkpoints", _ROOM + "torch_tar", frozenset(), _torch_tar,
+        starts=frozenset(b"\x80"),
+    ),
     Signature(
         "joblib-zfile",
         "joblib file (before 0.10)",
         _ROOM + "joblib",
         frozenset({".z", ".gz", ".pkl", ".joblib", ".jl"}),
         _zfile,
+        starts=frozenset(b"Z"),
     ),
     Signature(
-        "msgpack", "MessagePack (Flax weights)", _ROOM + "msgpack", frozenset({".msgpack", ".mpk", ".flax"}), _msgpack
+        "msgpack", "MessagePack (Flax weights)", _ROOM + "msgpack", frozenset({".msgpack", ".mpk", ".flax"}), _msgpack,
+        starts=frozenset({*range(0x81, 0x90), 0xDE, 0xDF}), endings=frozenset({".msgpack"}),
     ),
-    Signature("raw-tensor", "Raw numbers", _ROOM + "raw", frozenset({".bin", ".raw", ".data", ".weight"}), _never),
-)
+    Signature(
+        "raw-tensor", "Raw numbers", _ROOM + "raw", frozenset({".bin", ".raw", ".data", ".weight"}), _never,
+        starts=frozenset(),
+    ),
+)  # fmt: skip

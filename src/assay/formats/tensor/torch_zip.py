@@ -21,7 +21,7 @@ from assay.formats.source import Source, Window
 from assay.formats.tensor import torch_export, torch_names, torchscript
 from assay.formats.tensor.elements import BITS
 from assay.formats.tensor.torch_types import Parameter, Storage, parameter_of, storage_of
-from assay.formats.view import Fact, NotThisFormat, Tensor, View
+from assay.formats.view import Fact, NotThisFormat, Tensor, View, outline
 
 #: Sources and graphs longer than this are no hand's work, and are told as a part that was not read.
 _TEXT_HELD: Final = 64 << 20
@@ -129,8 +129,10 @@ class Torch(View):
             yield Tensor(name, parameter.dtype, parameter.shape, window, offset, self.big_endian)
 
     def facts(self) -> Iterable[Fact]:
-        """See :class:`View`: the Python sources that run."""
-        return [Fact("code", entry.name, entry.header_offset) for entry in self.sources]
+        """See :class:`View`: the Python sources that run, and which tensors it has."""
+        code = [Fact("code", entry.name, entry.header_offset) for entry in self.sources]
+        made = zip(self.names, self.parameters, strict=True)
+        return [*code, *outline((name, parameter.dtype, parameter.shape) for name, (_, parameter) in made)]
 
     def read_all(self) -> None:
         """Fill the view; what cannot be read is noted."""

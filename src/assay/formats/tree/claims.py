@@ -10,7 +10,7 @@ from assay.formats.signature import Claim, Head, Signature
 _SPACE: Final = b" \t\r\n"
 _LEARNER: Final = b'"learner"'
 _R_MARKS: Final = (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"RDB2\n", b"RDB3\n")
-_T7_TEXT: Final = re.compile(rb"\s*[1-8]\s+\d+\s+\d+\s")
+_T7_TEXT: Final = rb"\s*[1-8]\s+\d+\s+\d+\s"
 _LUA: Final = (b"\x1bLua", b"\x1bLJ")
 #: A central directory that is read to look for one name.
 _DIRECTORY: Final = 1 << 20
@@ -27,9 +27,8 @@ def _xgboost(head: Head) -> Claim:
             return Claim.PLAUSIBLE
         # Keys stand in any order and white space may be long; a small model is looked at whole.
         return Claim.PLAUSIBLE if head.suffix in {".xgb", ".model"} else Claim.NO
-    if b"gbtree" in start[136:512] or b"gblinear" in start[136:512] or b"dart" in start[136:512]:
-        return Claim.PLAUSIBLE
-    return Claim.NO
+    names = start[136:512]
+    return Claim.PLAUSIBLE if b"gbtree" in names or b"gblinear" in names or b"dart" in names else Claim.NO
 
 
 def _lightgbm(head: Head) -> Claim:
@@ -101,7 +100,7 @@ def _torch7_text(head: Head) -> Claim:
     if head.suffix == ".t7":
         return Claim.PLAUSIBLE
     known = b"\nV 1\n" in start or b"\x1bL" in start
-    return Claim.PLAUSIBLE if known and _T7_TEXT.match(start) else Claim.NO
+    return Claim.PLAUSIBLE if known and re.match(_T7_TEXT, start) else Claim.NO
 
 
 _ROOM: Final = "assay.formats.tree"
@@ -113,11 +112,23 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     ),
     Signature(
         "lightgbm", "LightGBM model", f"{_ROOM}.lightgbm",
-        frozenset({".txt", ".lgb", ".model", ".lightgbm", ".lgbm"}), _lightgbm,
+        frozenset({".txt", ".lgb", ".model", ".lightgbm", ".lgbm"}), _lightgbm, starts=frozenset(b"t\r"),
     ),
-    Signature("catboost", "CatBoost model", f"{_ROOM}.catboost", frozenset({".cbm", ".bin", ".model"}), _catboost),
+    Signature(
+        "catboost", "CatBoost model", f"{_ROOM}.catboost", frozenset({".cbm", ".bin", ".model"}), _catboost,
+        starts=frozenset(b"C"),
+    ),
     Signature("skops", "skops file", f"{_ROOM}.skops", frozenset({".skops", ".zip"}), _skops),
-    Signature("pmml", "PMML model", f"{_ROOM}.pmml", frozenset({".pmml", ".xml"}), _pmml),
-    Signature("r", "R data", f"{_ROOM}.r", frozenset({".rds", ".rda", ".rdata", ".rdb", ".rdx"}), _r),
-    Signature("torch7", "Torch7 object", f"{_ROOM}.torch7", frozenset({".t7", ".th", ".net", ".model"}), _torch7),
+    Signature(
+        "pmml", "PMML model", f"{_ROOM}.pmml", frozenset({".pmml", ".xml"}), _pmml,
+        starts=frozenset(b"<\0\xef\xbb\xbf\xff\xfe" + _SPACE),
+    ),
+    Signature(
+        "r", "R data", f"{_ROOM}.r", frozenset({".rds", ".rda", ".rdata", ".rdb", ".rdx"}), _r,
+        starts=frozenset(b"RXBA"),
+    ),
+    Signature(
+        "torch7", "Torch7 object", f"{_ROOM}.torch7", frozenset({".t7", ".th", ".net", ".model"}), _torch7,
+        starts=frozenset(b"0123456789 \n") | frozenset(range(1, 9)),
+    ),
 )  # fmt: skip

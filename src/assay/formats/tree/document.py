@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget, LimitReached
 from assay.formats.source import Source
+from assay.formats.view import Contrived
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | array[int] | array[float] | str | int | float | bool | None"
 
@@ -18,6 +19,8 @@ MAX_DEPTH: Final = 200
 MAX_VALUES: Final = 16_000_000
 MAX_CONTAINERS: Final = 2_000_000
 MAX_BYTES: Final = 128 << 20
+#: No document holds something so long, so that a claim of it is no sign of a file that was cut.
+_BEYOND_ANY: Final = 1 << 40
 
 
 def read_json(source: Source, budget: Budget) -> Value:
@@ -35,7 +38,7 @@ def read_json(source: Source, budget: Budget) -> Value:
     try:
         value: Value = json.loads(data)
     except RecursionError as error:
-        raise FormatError("it is nested too deeply") from error
+        raise Contrived("it is nested too deeply") from error
     except ValueError as error:
         offset = error.pos if isinstance(error, json.JSONDecodeError) else None
         raise FormatError("it is not valid JSON", offset=offset) from error
@@ -108,7 +111,8 @@ class Ubjson:
             raise FormatError("a length is missing", offset=self._at)
         value = int(self._number(mark))
         if value < 0 or value > len(self._data):
-            raise FormatError("a length is longer than the file", offset=self._at)
+            broken = Contrived if abs(value) > _BEYOND_ANY else FormatError
+            raise broken("a length is longer than the file", offset=self._at)
         return value
 
     def _text(self, mark: bytes | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from assay.core.finding import Severity
 from assay.formats.pickle.values import Call, Global, Items, Opaque, Persistent, Result, Value
-from assay.scan.pickles import calls, functions, lookups, making, wording
+from assay.scan.pickles import calls, functions, lookups, making, states, wording
 from assay.scan.pickles.bench import ArgumentRule, Bench
 
 #: The most bytes that a call may allocate by naming a number.
@@ -96,8 +96,16 @@ def _bytes(bench: Bench, found: Value, depth: int = 0) -> bytes | None:
     return None
 
 
+def _no_path(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
+    """A text where numbers or nothing is expected is the name of a file to read."""
+    if any(isinstance(each, str | bytes | Opaque | Persistent) for each in args):
+        shown = f"{dotted}{wording.arguments(args)}"
+        bench.flag("pickle-file-access", dotted, f"calls {shown}, which reads the files it is given", call.offset)
+
+
 def _own(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> None:
     """The first argument is changed: it must be something the pickle made."""
+    states.judge(bench, call)
     if args and (isinstance(args[0], Persistent) or calls.is_shared(args[0])):
         bench.flag(
             "pickle-attribute-tampering",
@@ -129,6 +137,7 @@ RULES: Final[dict[str, ArgumentRule]] = {
     "range": _range,
     "fraction": _fraction,
     "nested": _nested,
+    "no-path": _no_path,
     "own": _own,
     "code": functions.code,
     "marshalled": functions.marshalled,

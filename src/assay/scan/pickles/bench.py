@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,12 +12,14 @@ from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import Call, Result, Value
 from assay.formats.pickle.view import Pickle
 from assay.scan.pickles import wording
+from assay.scan.pickles.carried import Code
 from assay.scan.rule import Hit
 
 #: Looks at the arguments of a callable that is harmless only with some.
 ArgumentRule = Callable[["Bench", str, tuple[Value, ...], Call], None]
 
-#: Hits that one rule keeps for one view; more of them say nothing new.
+#: Hits of one severity that one rule keeps for one view; more of them say nothing new. By severity, since many harmless
+#: things must not use up the room of the one that is not.
 MOST_HITS: Final = 100
 
 
@@ -34,7 +37,9 @@ class Bench:
     :param hits: rule → what it is about → what was seen
     :param accounted: dotted names that need no word of their own any more
     :param states: what ``BUILD`` gave to a call's result, by the identity of that call
-    :param dropped: rule → hits that were not kept
+    :param modules: modules that ordinary code uses, as this pickle imports them for its functions: with what, and where
+    :param carried: functions that the pickle carries as code, and where
+    :param met: rule and severity → hits, those that were not kept among them
     :param running: identities of the calls that are being followed for the call at hand
     :param depth: calls inside calls that are being judged
     """
@@ -44,7 +49,9 @@ class Bench:
     hits: dict[str, dict[str, _Seen]] = field(default_factory=dict)
     accounted: set[str] = field(default_factory=set)
     states: dict[int, list[Value]] = field(default_factory=dict)
-    dropped: dict[str, int] = field(default_factory=dict)
+    modules: dict[str, tuple[str, int]] = field(default_factory=dict)
+    carried: list[tuple[Code, int]] = field(default_factory=list)
+    met: Counter[tuple[str, Severity | None]] = field(default_factory=Counter)
     running: set[int] = field(default_factory=set)
     depth: int = 0
 
@@ -61,10 +68,9 @@ class Bench:
         kept = self.hits.setdefault(rule, {})
         seen = kept.get(subject)
         if seen is None:
-            if len(kept) < MOST_HITS:
+            self.met[rule, severity] += 1
+            if self.met[rule, severity] <= MOST_HITS:
                 kept[subject] = _Seen(Hit(message, offset, severity=severity, confidence=confidence))
-            else:
-                self.dropped[rule] = self.dropped.get(rule, 0) + 1
             return
         seen.count += 1
         if (severity or Severity.INFO) > (seen.hit.severity or Severity.INFO):
@@ -99,8 +105,9 @@ class Bench:
         """What one rule has to say, in the order of the file."""
         seen = self.hits.get(rule, {}).values()
         hits = [_counted(each) for each in seen]
-        if more := self.dropped.get(rule):
-            hits.append(Hit(f"{more:,} more of the kind are not shown"))
+        for (other, severity), count in self.met.items():
+            if other == rule and count > MOST_HITS:
+                hits.append(Hit(f"{count - MOST_HITS:,} more of the kind are not shown", severity=severity))
         return tuple(sorted(hits, key=lambda hit: (hit.offset is None, hit.offset or 0, hit.message)))
 
 

@@ -8,9 +8,9 @@ from assay.core.finding import Confidence, Severity
 from assay.formats.pickle.values import Call, Global, Items, Opaque, Persistent, Result, Value
 from assay.scan.callables.allowed import Use, canonical, look_up
 from assay.scan.callables.harm import Harm, harm_of
-from assay.scan.pickles import arguments, results, wording
+from assay.scan.pickles import arguments, endless, results, states, wording
 from assay.scan.pickles.bench import Bench
-from assay.scan.pickles.names import hint, is_class_like, is_python, reached, resolved, split
+from assay.scan.pickles.names import hint, is_class_like, is_no_text, is_python, reached, resolved, split
 
 #: Opcodes that give a state or items to something that is there already.
 FILLS: Final = frozenset(("BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"))
@@ -53,6 +53,7 @@ def judge(bench: Bench, call: Call) -> None:
     if call.op in FILLS:
         _judge_filling(bench, call)
     else:
+        endless.judge(bench, call)
         run(bench, call.target, call.args, call, new=_makes_without_constructor(call))
 
 
@@ -78,6 +79,8 @@ def run(bench: Bench, target: Value, args: tuple[Value, ...], call: Call, *, new
         return
     bench.depth += 1
     match target:
+        case Global(computed=(module, name)) if is_no_text(module) or is_no_text(name):
+            pass  # It ends before, where the name is fetched.
         case Global(computed=(_, _)):
             bench.flag(
                 "pickle-indirect-name",
@@ -188,6 +191,11 @@ def flag_unknown(bench: Bench, what: str, args: tuple[Value, ...], call: Call, s
 def _judge_filling(bench: Bench, call: Call) -> None:
     """``BUILD`` and its like: harmless on what the pickle has made itself, an attack on anything else."""
     target = call.target
+    if call.op == "BUILD":
+        states.judge(bench, call)
+    if call.op == "ADDITEMS" and isinstance(target, Result):
+        # A pickler only writes this for a plain set: here it calls a method of an object's own.
+        _run_add(bench, call, target)
     if not is_shared(target):
         return
     what = resolved(target) or wording.value(target)
@@ -202,6 +210,15 @@ def _judge_filling(bench: Bench, call: Call) -> None:
         f"{verb} {wording.text(what)}{wording.arguments(call.args)}, which is not the pickle's own",
         call.offset,
     )
+
+
+def _run_add(bench: Bench, call: Call, target: Result) -> None:
+    made_of = states.class_of(target)
+    dotted = f"{made_of}.add" if made_of else ""
+    if dotted and (harm := harm_of(dotted)):
+        _flag_harm(bench, dotted, harm, call.args, call)
+    elif made_of.rpartition(".")[2] != "set":
+        flag_unknown(bench, dotted or f"{wording.value(target)}.add", call.args, call, Severity.HIGH)
 
 
 def is_shared(found: Value) -> bool:

@@ -123,7 +123,7 @@ _COMMON: Final = frozenset((
     "transformers", "lightgbm", "xgboost", "catboost", "spacy", "gensim", "nltk", "srsly", "sklearn", "joblib",
     "safetensors", "onnx", "onnxruntime", "datasets", "peft", "diffusers", "fsspec", "sqlalchemy", "skimage",
     "librosa", "jinja2", "ray", "dask", "gradio", "streamlit", "flask", "django", "tornado", "mlflow", "wandb",
-    "google", "sagemaker",
+    "google", "sagemaker", "_thread",
 ))  # fmt: skip
 #: What honest code does with the modules that every script imports.
 _HARMLESS_ATTRIBUTES: Final = frozenset(("path", "sep", "linesep", "devnull", "PathLike", "fspath", "getcwd"))
@@ -188,6 +188,30 @@ class Verdict:
 
     reaches: list[tuple[str, Harm]] = field(default_factory=list)
     sure: bool = True
+
+
+def is_common(module: str) -> bool:
+    """Whether honest functions import this module of Python's own, so that only what they call in it counts.
+
+    What has a dot may be a function: dill looks the last part up in what lies before it.
+    """
+    return module in _COMMON & PYTHON
+
+
+def aliased(code: Code, module: str, *, anywhere: bool) -> Iterator[tuple[str, Harm]]:
+    """What code that does not name an imported module could do with it under another name.
+
+    :param anywhere: no function names the module; else only what cannot be mistaken for a method counts
+    """
+    used = uses(code)
+    if module in used.globals or module.rpartition(".")[2] in used.globals:
+        return
+    for attribute in sorted(used.attributes - _HARMLESS_ATTRIBUTES):
+        harm = harm_of(f"{module}.{attribute}")
+        if harm is None or harm is harm_of(f"{module}.*"):
+            continue
+        if anywhere or harm in (Harm.COMMAND, Harm.NATIVE):
+            yield f"{module}.{attribute}", harm
 
 
 def judge(code: Code) -> Verdict:

@@ -87,8 +87,25 @@ def source(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> No
     _report(bench, [each.code for each in found], call)
 
 
+def aliases(bench: Bench) -> None:
+    """Modules that a pickle imports for its functions, and functions that may use one under another name."""
+    for module, (dotted, place) in bench.modules.items():
+        who = "which ordinary code uses" if bench.carried else "though it carries no function that could use it"
+        severity = Severity.LOW if bench.carried else Severity.HIGH
+        bench.flag("pickle-imports-module", module, f"imports {module}, {who}, with {dotted}", place, severity)
+    named = frozenset().union(*(carried.uses(code).globals for code, _ in bench.carried)) if bench.modules else ()
+    for module in bench.modules:
+        for code, offset in bench.carried:
+            for dotted, harm in carried.aliased(code, module, anywhere=module not in named):
+                words = f"carries the Python function {wording.text(code.name)} as code, which uses"
+                words += f" {dotted.rpartition('.')[2]}, and imports {module} under another name: {dotted} {harm.does}"
+                severity = Severity.CRITICAL if harm in _CRITICAL else Severity.HIGH
+                bench.flag(RULE, f"{code.name} {dotted}", words, offset, severity, Confidence.MEDIUM)
+
+
 def _report(bench: Bench, found: list[Code], call: Call) -> None:
     for each in found:
+        bench.carried.append((each, call.offset))
         verdict = carried.judge(each)
         name = wording.text(each.name)
         if verdict.reaches:

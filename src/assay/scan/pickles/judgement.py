@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from assay.core.allowance import Allowance
 from assay.formats.pickle.view import Pickle
-from assay.scan.pickles import calls, fetched
+from assay.scan.pickles import calls, fetched, functions
 from assay.scan.pickles.bench import Bench
 from assay.scan.rule import Hit
 
@@ -49,6 +49,7 @@ def _judge(view: Pickle, allowances: tuple[Allowance, ...]) -> Judgement:
             bench.note_state(call)
     for call in view.calls:
         calls.judge(bench, call)
+    functions.aliases(bench)
     for name in view.imports:
         fetched.judge(bench, name)
     return Judgement({rule: bench.found(rule) for rule in sorted(bench.hits)})

@@ -8,6 +8,7 @@ from assay.scan.callables.allowed import Entry, Use, is_known, look_up
 from assay.scan.callables.harm import harm_of
 from assay.scan.pickles import wording
 from assay.scan.pickles.bench import Bench
+from assay.scan.pickles.carried import is_common
 from assay.scan.pickles.names import is_class_like, is_python, reached, resolved
 
 
@@ -73,6 +74,9 @@ def module(bench: Bench, dotted: str, args: tuple[Value, ...], call: Call) -> No
     if through or (is_python(name) and harm_of(f"{name}.*")):
         harm = through[1] if through else harm_of(f"{name}.*")
         assert harm is not None, "one of the two has it"
+        if is_common(name):  # by itself it does nothing; what functions do with it is looked at when all are known
+            bench.modules.setdefault(name, (dotted, call.offset))
+            return
         bench.flag(
             "pickle-imports-module",
             name,

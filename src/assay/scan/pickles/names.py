@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from assay.formats.pickle.values import Global, Result, Value
-from assay.scan.callables.allowed import canonical
+from assay.scan.callables.allowed import canonical, look_up
 from assay.scan.callables.harm import Harm, harm_of
 from assay.scan.callables.python_modules import PYTHON
 
@@ -119,7 +119,7 @@ def resolved(found: Value, steps: int = 0) -> str:  # noqa: PLR0911 - one case f
         case "cloudpickle.cloudpickle._builtin_type", (str(name), *_):
             return f"types.{name}"
         case "dill._dill._load_type", (str(name), *_):
-            return f"types.{name}"
+            return f"builtins.{name}" if name.islower() else f"types.{name}"
         case "functools.partial", (holder, *_):
             return resolved(holder, steps + 1)
     getter = found.call.target
@@ -135,6 +135,16 @@ def resolved(found: Value, steps: int = 0) -> str:  # noqa: PLR0911 - one case f
                 start = resolved(args[0], steps + 1)
                 return f"{start}.{name}" if start else ""
     return ""
+
+
+def is_no_text(found: Value) -> bool:
+    """Whether a value is an instance of a listed class, which Python's unpickler takes for no part of a name."""
+    if not isinstance(found, Result) or found.call.op not in ("NEWOBJ", "NEWOBJ_EX"):
+        return False
+    made = found.call.target
+    if not isinstance(made, Global) or made.module == "builtins":
+        return False
+    return look_up(made.module, made.name, new=True) is not None
 
 
 def hint(dotted: str) -> str:

@@ -12,6 +12,7 @@ from assay.scan.rule import Rule
 BY_KIND: Final[dict[str, tuple[str, ...]]] = {
     # Names and folders
     "named": ("disguised_file",),
+    "bomb": ("reader_bomb",),
     # Pickles
     "pickle": (
         "joblib_external_file",
@@ -29,6 +30,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "pickle_loads_more_code",
         "pickle_network_access",
         "pickle_runs_command",
+        "pickle_secret",
         "pickle_trailing_data",
         "pickle_unknown_call",
         "pickle_unknown_class",
@@ -51,6 +53,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "gguf_dimension_overflow",
         "gguf_duplicate_name",
         "gguf_hidden_data",
+        "gguf_inconsistent_sizes",
         "gguf_length_overflow",
         "gguf_metadata_code",
         "gguf_out_of_range",
@@ -98,6 +101,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "hdf5_plugin_filter",
         "hdf5_user_defined_link",
         "hdf5_virtual_dataset",
+        "keras_wrong_shape",
     ),
     "keras": (
         "keras_custom_object",
@@ -215,6 +219,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
     # Archives, programs and harmless files
     "archive": (
         "archive_bomb",
+        "archive_closed_model",
         "archive_duplicate_entry",
         "archive_link_escape",
         "archive_odd_name",
@@ -238,6 +243,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "program_llamafile",
         "program_native_code",
     ),
+    "foreign-objects": ("foreign_objects",),
     "python-bytecode": ("program_python_bytecode",),
     "script": ("program_script",),
     "plain": ("plain_appended_data",),
@@ -251,6 +257,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "config_pulls_base_model",
         "config_reads_environment",
         "config_remote_code",
+        "config_starts_program",
         "config_trusts_remote_code",
         "config_unknown_target",
         "config_unsafe_target",
@@ -259,6 +266,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "dvc_runs_command",
         "json_duplicate_key",
         "mlmodel_unknown_loader",
+        "oci_bad_digest",
         "oci_path_escape",
         "yaml_alias_bomb",
         "yaml_unsafe_tag",
@@ -272,10 +280,22 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "python_runs_command",
     ),
     "repository": (
+        "adapter_replaces_weights",
+        "adapter_wrong_rank",
+        "coreml_out_of_range",
+        "index_missing_tensor",
+        "index_unlisted_tensor",
         "linked_weights",
+        "onnx_external_out_of_range",
+        "openvino_out_of_range",
         "pickle_sibling_module",
         "repository_loader_script",
         "repository_remote_code",
+        "tensorflow_out_of_range",
+        "tfjs_out_of_range",
+        "weights_extra_layers",
+        "weights_wrong_shape",
+        "weights_wrong_type",
     ),
     "requirements": (
         "requirements_direct_reference",
@@ -288,6 +308,9 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "template_unknown_function",
     ),
     "text": (
+        "gin_runs_code",
+        "modelfile_fetches_model",
+        "modelfile_path_escape",
         "pth_runs_code",
         "recipe_runs_download",
         "secret_in_text",

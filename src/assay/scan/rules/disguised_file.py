@@ -48,7 +48,7 @@ def check(view: Named) -> Iterator[Hit]:
     if not bad and (len(owners) > _SHARED or all(signature.harmless for signature, _ in view.readings)):
         return
     read = (bad or [signature for signature, _ in view.readings])[0]
-    message = f"it is named {view.suffix}, which is {owners[0].title}, but its bytes are {read.title}"
+    message = f"its name says {owners[0].title} ({view.suffix}), its bytes say {read.title}"
     if bad and not any(_carries(owner) for owner in owners):
         yield Hit(message, severity=Severity.HIGH, confidence=Confidence.HIGH)
     else:

@@ -45,9 +45,8 @@ def check(view: Keras) -> Iterator[Hit]:
             does = f", which {harm.does}" if harm is not None else ""
             uses = f" that uses {', '.join(shown(name) for name in names[:NAMES_SHOWN])}" if names else ""
             severity = Severity.CRITICAL if harm is not None else None
-            yield Hit(
-                f"{place} of {shown(found.class_name)} is Python code{uses}{does}", None, found.path, None, severity
-            )
+            what = f"{shown(found.class_name)} carries Python code in '{place}'{uses}{does}"
+            yield Hit(what, None, found.path, None, severity)
 
 
 RULE = Rule(

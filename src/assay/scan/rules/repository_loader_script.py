@@ -26,7 +26,8 @@ from assay.core.finding import Confidence, Severity
 from assay.formats.repository.python_effects import Does
 from assay.scan.repository import Repository
 from assay.scan.rule import Hit, Rule
-from assay.scan.surroundings.code import behaviour, severity_when_loaded
+from assay.scan.surroundings.code import Behaviour, behaviour, severity_when_loaded
+from assay.scan.surroundings.imports import effects_across, imported
 
 _TOOLS: Final = {
     "handler.py": "a Hugging Face endpoint or TorchServe",
@@ -48,14 +49,23 @@ def check(view: Repository) -> Iterator[Hit]:
         if tool is None or "python" not in view.formats.get(path, ()) or _is_installed(path):
             continue
         yield Hit(f"{tool} runs it without being told to", member=path, severity=Severity.INFO)
-        for fact in view.facts_by_path.get(path, ()):
-            if fact.kind != "does":
-                continue
-            found = behaviour(fact.value)
-            severity = severity_when_loaded(found.does, found.when)
-            if severity is not None and severity > Severity.LOW and found.does not in _ORDINARY:
-                message = f"{tool} runs it, and {found.when.value} it {found.does.value}: {found.target}"
-                yield Hit(message, member=path, line=found.line, severity=severity)
+        for code in imported(view, path):
+            yield from _effects(view, tool, code)
+        for code, behaves in effects_across(view, path):
+            yield from _told(tool, code, behaves)
+
+
+def _effects(view: Repository, tool: str, code: str) -> Iterator[Hit]:
+    for fact in view.facts_by_path.get(code, ()):
+        if fact.kind == "does":
+            yield from _told(tool, code, behaviour(fact.value))
+
+
+def _told(tool: str, code: str, found: Behaviour) -> Iterator[Hit]:
+    severity = severity_when_loaded(found.does, found.when)
+    if severity is not None and severity > Severity.LOW and found.does not in _ORDINARY:
+        message = f"{tool} runs it, and {found.when.value} it {found.does.value}: {found.target}"
+        yield Hit(message, member=code, line=found.line, severity=severity)
 
 
 def _tool(path: str) -> str | None:

@@ -24,7 +24,8 @@ from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.scan.repository import Repository
 from assay.scan.rule import Hit, Rule
-from assay.scan.surroundings.code import behaviour, beside, severity_when_loaded
+from assay.scan.surroundings.code import Behaviour, behaviour, beside, severity_when_loaded
+from assay.scan.surroundings.imports import effects_across, imported
 
 _DOCUMENTS: Final = frozenset({"json", "yaml", "toml", "ini"})
 
@@ -45,18 +46,23 @@ def check(view: Repository) -> Iterator[Hit]:
                 message = f"it has {file[:120]} run, which is not here to be inspected"
                 yield Hit(message, member=path, severity=Severity.LOW)
             else:
-                yield from _effects(view, path, found)
+                for code in imported(view, found):
+                    yield from _effects(view, path, code)
+                for code, behaves in effects_across(view, found):
+                    yield from _told(path, code, behaves)
 
 
 def _effects(view: Repository, path: str, code: str) -> Iterator[Hit]:
     for fact in view.facts_by_path.get(code, ()):
-        if fact.kind != "does":
-            continue
-        found = behaviour(fact.value)
-        severity = severity_when_loaded(found.does, found.when)
-        if severity is not None and severity > Severity.LOW:
-            message = f"{path} has it run, and {found.when.value} it {found.does.value}: {found.target}"
-            yield Hit(message, member=code, line=found.line, severity=severity)
+        if fact.kind == "does":
+            yield from _told(path, code, behaviour(fact.value))
+
+
+def _told(path: str, code: str, found: Behaviour) -> Iterator[Hit]:
+    severity = severity_when_loaded(found.does, found.when)
+    if severity is not None and severity > Severity.LOW:
+        message = f"{path} has it run, and {found.when.value} it {found.does.value}: {found.target}"
+        yield Hit(message, member=code, line=found.line, severity=severity)
 
 
 def _places(path: str, file: str) -> Iterator[str]:

@@ -15,12 +15,17 @@ The element types in the safetensors library's documentation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.tensor.safetensors import DTYPES, Safetensors
 from assay.scan.rule import Hit, Rule
+
+#: How the format writes its types: a later version may have another of them.
+_LIKE_A_TYPE: Final = re.compile(r"(?:BF|F|I|U|C|MX|NV)\d{1,3}(?:_E\d+M\d+\w{0,4})?")
 
 
 def check(view: Safetensors) -> Iterator[Hit]:
@@ -28,14 +33,17 @@ def check(view: Safetensors) -> Iterator[Hit]:
     for entry in view.entries:
         if entry.dtype not in DTYPES:
             yield Hit(
-                f"the tensor {entry.name!r} has the unknown type {entry.dtype[:40]!r}", entry.begin, member=entry.name
+                f"the tensor {entry.name!r} has the unknown type {entry.dtype[:40]!r}",
+                entry.begin,
+                member=entry.name,
+                severity=Severity.LOW if _LIKE_A_TYPE.fullmatch(entry.dtype) else None,
             )
 
 
 RULE = Rule(
     id="safetensors-unknown-dtype",
     reads=Safetensors.kind,
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     confidence=Confidence.HIGH,
     threats=threat.BROKEN_WEIGHTS,
     check=check,

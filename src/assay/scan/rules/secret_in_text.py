@@ -30,7 +30,10 @@ def check(view: Text) -> Iterator[Hit]:
     """Credentials, by line; never what they say."""
     for secret in secrets_in(view.text):
         yield Hit(
-            f"{secret.what} lies in the open", line=secret.line, severity=secret.severity, confidence=secret.confidence
+            f"{secret.what} lies in the open",
+            line=view.first_line + secret.line - 1,
+            severity=secret.severity,
+            confidence=secret.confidence,
         )
 
 

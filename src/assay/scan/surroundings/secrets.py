@@ -143,7 +143,11 @@ def _basic(text: str) -> Iterable[str]:
         "bar",
         "1234",
     )
-    return [match[2] for match in pattern.finditer(text) if not any(word in match[2].lower() for word in ordinary)]
+    return [
+        match[2]
+        for match in pattern.finditer(text)
+        if match[1].lower() != "anonymous" and not any(word in match[2].lower() for word in ordinary)
+    ]
 
 
 _SORTS: Final = (
@@ -182,6 +186,12 @@ _SORTS: Final = (
         Confidence.LOW,
     ),
 )  # fmt: skip
+#: Words that are in too many texts that hold no secret.
+_COMMON_WORDS: Final = ("aws", "AWS", "Aws", "://", "eyJ")
+#: Of which one stands in or before every secret that is told by its form.
+WORDS: Final = tuple(
+    word for sort in _SORTS if sort.find is not _keyed for word in sort.words if word not in _COMMON_WORDS
+)
 _PLACEHOLDERS: Final = (
     "example", "xxxx", "your", "placeholder", "dummy", "fake", "redacted", "sample", "changeme", "abcdefgh",
     "0000000", "insert",
