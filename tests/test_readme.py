@@ -40,7 +40,7 @@ def test_the_scan_is_what_a_scan_prints(tmp_path: Path, assay: Assay) -> None:
     (block,) = [block for block in BLOCKS if block.startswith("$ assay scan models\n")]
     shown, _, _ = block.partition("\n$ ")
     head, _, tail = shown.partition("  ...\n")
-    printed = assay(tmp_path, "scan", "models", "--no-cache").stdout
+    printed = assay(tmp_path, "scan", "models", "--no-cache", COLUMNS="100").stdout
     assert printed.startswith(head.removeprefix("$ assay scan models\n"))
     assert printed.strip().endswith(tail.strip())
 

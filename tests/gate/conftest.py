@@ -19,7 +19,9 @@ from assay.core.evidence import (
     Found,
     Material,
     MaterialKind,
+    Retirement,
     Scan,
+    SignOff,
     Source,
 )
 from assay.core.finding import Confidence, Finding, Location, Outcome, Scanned, Severity
@@ -93,6 +95,7 @@ def loan() -> Evidence:
         found={name: Found(name, digest) for name, digest in names},
         checkout=COMMIT,
         pipeline=("collect", "prepare", "train", "package"),
+        sign_offs=(SignOff(8, "ada", package, "production", None, "", "", NOW),),
         scans=(
             Scan(
                 entry=7,
@@ -163,6 +166,12 @@ class Change:
     def scanned(self, evidence: Evidence, **fields: object) -> Evidence:
         """One more scan, newer than the one that is there."""
         return replace(evidence, scans=(replace(evidence.scans[0], entry=8, **fields), *evidence.scans))
+
+    def retired(self, evidence: Evidence) -> Evidence:
+        """Somebody retired it."""
+        subject = Subject(evidence.name, evidence.artifact.digest)
+        item = Retirement(9, "ada", subject, "it leaks", None, evidence.now, evidence.now)
+        return replace(evidence, retirements=(item,))
 
     def approved(self, evidence: Evidence, entry: int | None, *, at: int = 9) -> Evidence:
         """Other bytes under the same name, built in ``entry``, were approved in the entry ``at``."""

@@ -43,6 +43,10 @@ TWINS = {
     "evaluated_by": Twin('evaluated_by = ["ml-team"]', lambda e, change: change.evaluated(e, signer="mallory")),
     "max_age_days": Twin("max_age_days = 1", lambda e, _: replace(e, now=e.now + timedelta(days=2))),
     "newest": Twin("newest = true", lambda e, change: change.approved(e, 8)),
+    "not_retired": Twin("not_retired = true", lambda e, change: change.retired(e)),
+    "approved_for": Twin(
+        'approved_for = { environment = "production", by = ["ada"] }', lambda e, _: replace(e, sign_offs=())
+    ),
     "intact": Twin('intact = "all"', lambda e, change: change.altered(e, "rates.csv", digest=OTHER)),
     "code": Twin('code = "committed"', lambda e, change: change.altered(e, "train.py", digest=OTHER)),
     "scanned_by": Twin('scanned_by = ["security"]', lambda e, change: change.scanned(e, signer="mallory")),

@@ -20,6 +20,7 @@ class Role(StrEnum):
     BUILDER = "builder"  # run stages: provenance and test results
     SCANNER = "scanner"  # inspect artifacts: scan results
     VERIFIER = "verifier"  # decide at the gate: verification summaries, denials, what a model may call
+    APPROVER = "approver"  # approve artifacts for an environment, and retire them
     LOG = "log"  # sign checkpoints of the ledger
 
 
@@ -87,7 +88,7 @@ def render_trust(trust: Trust) -> str:
             "",
             f'[identities."{identity.name}"]',
             "# builder: runs stages   scanner: inspects artifacts   verifier: decides at the gate, and what is allowed",
-            "# log: signs checkpoints of the ledger",
+            "# approver: approves and retires versions   log: signs checkpoints of the ledger",
             f"roles = [{roles}]",
             f'key = """\n{identity.key.pem()}"""',
         ]

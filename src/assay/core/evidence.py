@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from assay.core.allowance import Allowance
@@ -126,6 +126,36 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOff:
+    """A person's approval of exactly ``subject``'s bytes for ``environment``, up to and including the day ``until``.
+
+    ``until`` is ``None`` where no end was set; ``despite`` says why it was given although the evidence was broken.
+    """
+
+    entry: int
+    signer: str
+    subject: Subject
+    environment: str
+    until: date | None
+    note: str
+    despite: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """From ``starts`` on, ``subject``'s bytes must not be deployed any more, under whatever name."""
+
+    entry: int
+    signer: str
+    subject: Subject
+    reason: str
+    replaced_by: Digest | None
+    starts: datetime
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A statement about the artifact or its ancestors that does not count, and why."""
 
@@ -163,7 +193,10 @@ class Evidence:
     material. ``ledger_problem`` is empty when the ledger proved whole. ``pipeline`` are the stages upstream of the
     artifact, its own last, that ``assay.toml`` declares; ``configured`` is whether there is an ``assay.toml``.
     ``scans`` are trusted inspections of exactly the artifact's bytes, under whatever name, the newest among them;
-    ``rejected_scans`` those that do not count, as far as they are newer than that.
+    ``rejected_scans`` those that do not count, as far as they are newer than that. ``sign_offs`` are people's approvals
+    of these bytes, or of a folder that the artifact's own build made them in, that nobody withdrew; ``retirements``
+    those of these bytes, of such a folder, or of a file in the artifact, that nobody undid; ``rejected_retirements``
+    those that say so and do not verify.
     """
 
     name: str
@@ -184,3 +217,6 @@ class Evidence:
     configured: bool = True
     scans: tuple[Scan, ...] = ()
     rejected_scans: tuple[Rejected, ...] = ()
+    sign_offs: tuple[SignOff, ...] = ()
+    retirements: tuple[Retirement, ...] = ()
+    rejected_retirements: tuple[Rejected, ...] = ()

@@ -17,13 +17,15 @@ from assay.core.jsontext import Json
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 
-#: Predicate types, from the in-toto and SLSA catalogues; the last three are ours, for what none of them can say.
+#: Predicate types, from the in-toto and SLSA catalogues; the last five are ours, for what none of them can say.
 PROVENANCE: Final = "https://slsa.dev/provenance/v1"
 TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
 VERIFICATION_SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
 EVENT: Final = "tag:assay,2026:event/v1"
 SCAN: Final = "tag:assay,2026:scan/v1"
 ALLOWANCE: Final = "tag:assay,2026:allowance/v1"
+APPROVAL: Final = "tag:assay,2026:approval/v1"
+RETIREMENT: Final = "tag:assay,2026:retirement/v1"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,7 +14,7 @@ from assay.attest.trust import Role
 from assay.core.allowance import Allowance
 from assay.core.artifact import Artifact
 from assay.core.digest import SHA256
-from assay.core.errors import StatementError, TrustError
+from assay.core.errors import StatementError
 from assay.core.evidence import Rejected
 from assay.core.ignore import LONGEST
 from assay.core.statement import Subject
@@ -83,7 +83,7 @@ def allow(
     :raises TrustError: ``signer`` may not decide what is allowed
     :raises StatementError: a name, a reason or an end that cannot be used
     """
-    _check_role(project, signer)
+    project.demand_role(signer, Role.VERIFIER, "decide what models may call")
     if not _NAME.fullmatch(name):
         raise StatementError(
             f"{name!a} is no callable's name", remedy="Write it as findings do, dotted: package.module.name."
@@ -104,7 +104,7 @@ def revoke(project: Project, ledger: Ledger, signer: Signer, entry: int, *, reas
     :raises TrustError: ``signer`` may not decide what is allowed
     :raises StatementError: the entry allows nothing
     """
-    _check_role(project, signer)
+    project.demand_role(signer, Role.VERIFIER, "decide what models may call")
     found = next((item for item in read_allowances(project, ledger).standing if item.entry == entry), None)
     if found is None:
         raise StatementError(f"entry {entry} allows nothing", remedy="`assay allow --list` shows those that do.")
@@ -126,13 +126,3 @@ def _checked(reason: str) -> str:
     if not reason.strip():
         raise StatementError("a reason is missing", remedy="Say why; people will read it when it ends.")
     return reason.strip()
-
-
-def _check_role(project: Project, signer: Signer) -> None:
-    identity = project.trust.owner(signer)
-    if identity is None or Role.VERIFIER not in identity.roles:
-        raise TrustError(
-            f"{signer.name} may not decide what models may call",
-            where=str(project.settings.trust),
-            remedy='Add "verifier" to the roles of this identity.',
-        )

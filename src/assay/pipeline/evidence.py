@@ -16,8 +16,10 @@ from assay.core.errors import HashingError, LedgerTampered, RefusedPath, Signatu
 from assay.core.evidence import Approval, Build, Evaluation, Evidence, Found, Material, MaterialKind
 from assay.core.manifest import Comparison, Entry, Manifest, compare
 from assay.hashing.artifact import hash_artifact, hash_artifacts
+from assay.pipeline.approvals import read_sign_offs
 from assay.pipeline.project import Project
 from assay.pipeline.records import Records
+from assay.pipeline.retire import read_retirements
 from assay.stage.source import describe_source
 from assay.store.ledger import Ledger
 
@@ -48,6 +50,9 @@ def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
     approved = tuple(_later_approvals(records, judged, build))
     # The newest trusted scan is the one that counts; what was rejected after it is met on the way.
     scans = tuple(islice(records.scans(digest=judged.artifact.digest), 1)) if judged.artifact is not None else ()
+    whole = _whole(judged, build)
+    sign_offs = read_sign_offs(records, whole).standing
+    retirements = read_retirements(records, ledger, whole | _parts(judged))
     try:
         project.check(ledger, records.used)
         problem = ""
@@ -72,7 +77,23 @@ def gather(project: Project, ledger: Ledger, judged: Judged) -> Evidence:
         ledger_problem=problem,
         scans=scans,
         rejected_scans=tuple(records.rejected_scans[entry] for entry in sorted(records.rejected_scans)),
+        sign_offs=sign_offs,
+        retirements=retirements.standing,
+        rejected_retirements=retirements.rejected,
     )
+
+
+def _whole(judged: Judged, build: Build | None) -> frozenset[Digest]:
+    """The digests of the artifact, and of the folders that its own build made it in."""
+    if judged.artifact is None:
+        return frozenset()
+    around = () if build is None else (item.digest for item in build.outputs if covers(item.name, judged.name))
+    return frozenset((judged.artifact.digest, *around))
+
+
+def _parts(judged: Judged) -> frozenset[Digest]:
+    """The digests of the files in the artifact."""
+    return frozenset(digest for _, digest in judged.artifact.files()) if judged.artifact is not None else frozenset()
 
 
 def _own_build(records: Records, judged: Judged) -> Build | None:

@@ -18,8 +18,10 @@ from assay.core.note import Checkpoint
 from assay.core.proof import LogProof
 from assay.core.statement import (
     ALLOWANCE,
+    APPROVAL,
     EVENT,
     PROVENANCE,
+    RETIREMENT,
     SCAN,
     TEST_RESULT,
     VERIFICATION_SUMMARY,
@@ -39,6 +41,8 @@ ROLES: Final = {
     VERIFICATION_SUMMARY: (Role.VERIFIER,),
     SCAN: (Role.SCANNER,),
     ALLOWANCE: (Role.VERIFIER,),
+    APPROVAL: (Role.APPROVER,),
+    RETIREMENT: (Role.APPROVER,),
     EVENT: (Role.BUILDER, Role.VERIFIER),
 }
 
@@ -169,6 +173,10 @@ def _describe(statement: Statement) -> tuple[str, str]:
             found = "scan", _counted(predicate.get("findings"), "finding")
         case value if value == ALLOWANCE:
             found = "allowance", f"{predicate.get('action', '')} {predicate.get('callable', '')}"
+        case value if value == APPROVAL:
+            found = "approval", f"{predicate.get('action', '')} for {predicate.get('environment', '')}"
+        case value if value == RETIREMENT:
+            found = "retirement", f"{predicate.get('action', '')}: {predicate.get('reason', '')}"
         case value if value == EVENT:
             found = "event", str(predicate.get("action", ""))
         case other:

@@ -73,6 +73,20 @@ class Project:
         """
         return Ledger.open(self.settings.ledger, writable=writable)
 
+    def demand_role(self, signer: Signer, role: Role, what: str) -> None:
+        """Do nothing if ``signer`` is trusted with ``role``.
+
+        :param what: what it is needed for, after "may not"
+        :raises TrustError: it is not
+        """
+        identity = self.trust.owner(signer)
+        if identity is None or role not in identity.roles:
+            raise TrustError(
+                f"{signer.name} may not {what}",
+                where=str(self.settings.trust),
+                remedy=f'Add "{role}" to the roles of this identity.',
+            )
+
     def check(self, ledger: Ledger, entries: Iterable[int] = ()) -> None:
         """Make sure that the ledger is whole: its newest part, and the ``entries`` that something is to rest on.
 

@@ -17,7 +17,7 @@ from assay.attest.trust import Role
 from assay.core.artifact import Artifact
 from assay.core.decision import Decision, DeniedError
 from assay.core.digest import SHA256, Digest
-from assay.core.errors import HashingError, PolicyError, RefusedPath, TrustError
+from assay.core.errors import HashingError, PolicyError, RefusedPath
 from assay.core.evidence import Evidence
 from assay.core.jsontext import Json
 from assay.core.statement import Statement, Subject
@@ -113,13 +113,7 @@ def pass_gate(project: Project, ledger: Ledger, path: Path, policy: Policy, sign
 
     :raises TrustError: ``signer`` may not decide
     """
-    identity = project.trust.owner(signer)
-    if identity is None or Role.VERIFIER not in identity.roles:
-        raise TrustError(
-            f"{signer.name} may not decide at the gate",
-            where=str(project.settings.trust),
-            remedy='Add "verifier" to the roles of this identity, or use `assay verify`, which records nothing.',
-        )
+    project.demand_role(signer, Role.VERIFIER, "decide at the gate; `assay verify` records nothing")
     judgement = judge(project, ledger, path, policy)
     if judgement.evidence.ledger_problem:
         return Judgement(judgement.decision, judgement.evidence, None, "nothing is added to a ledger that is not whole")

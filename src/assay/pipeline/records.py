@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from assay.attest.predicates.allowance import Allowed, Revoked, parse_allowance
+from assay.attest.predicates.approval import Withdrawn, parse_sign_off
 from assay.attest.predicates.evaluation import parse_evaluation
 from assay.attest.predicates.provenance import claimed_stage, parse_build
+from assay.attest.predicates.retirement import Reinstated, parse_retirement
 from assay.attest.predicates.scan import parse_scan
 from assay.attest.predicates.summary import parse_approval
 from assay.attest.sign import Verified, verify_envelope
@@ -15,10 +17,12 @@ from assay.attest.trust import Role, Trust
 from assay.core.bundle import parse_record
 from assay.core.digest import Digest
 from assay.core.errors import SignatureError, StatementError
-from assay.core.evidence import Approval, Build, Evaluation, Rejected, Scan
+from assay.core.evidence import Approval, Build, Evaluation, Rejected, Retirement, Scan, SignOff
 from assay.core.statement import (
     ALLOWANCE,
+    APPROVAL,
     PROVENANCE,
+    RETIREMENT,
     SCAN,
     TEST_RESULT,
     VERIFICATION_SUMMARY,
@@ -33,8 +37,8 @@ T = TypeVar("T")
 class Records:
     """The verified statements of a ledger.
 
-    ``used`` collects the entries that were relied on, ``rejected`` those that did not verify, apart for inspections and
-    allowances; each entry is read and verified once.
+    ``used`` collects the entries that were relied on, ``rejected`` those that did not verify, apart for inspections,
+    allowances, people's approvals and retirements; each entry is read and verified once.
     """
 
     def __init__(self, ledger: Ledger, trust: Trust) -> None:
@@ -42,6 +46,8 @@ class Records:
         self.rejected: dict[int, Rejected] = {}
         self.rejected_scans: dict[int, Rejected] = {}
         self.rejected_allowances: dict[int, Rejected] = {}
+        self.rejected_sign_offs: dict[int, Rejected] = {}
+        self.rejected_retirements: dict[int, Rejected] = {}
         self._ledger = ledger
         self._trust = trust
         self._verified: dict[tuple[int, Role], Verified | None] = {}
@@ -67,6 +73,14 @@ class Records:
         """What trusted identities said about callables that models may call, newest first."""
         return self._read(ALLOWANCE, Role.VERIFIER, parse_allowance)
 
+    def sign_offs(self, *, digest: Digest | None = None) -> Iterator[SignOff | Withdrawn]:
+        """What people approved for an environment, and what they withdrew, newest first."""
+        return self._read(APPROVAL, Role.APPROVER, parse_sign_off, digest=digest)
+
+    def retirements(self) -> Iterator[Retirement | Reinstated]:
+        """What may not be deployed any more, and what may again, newest first."""
+        return self._read(RETIREMENT, Role.APPROVER, parse_retirement)
+
     def statement(self, entry: int) -> Statement:
         """The statement of an entry that :meth:`builds` or its siblings yielded."""
         return self._statements[entry]
@@ -80,7 +94,13 @@ class Records:
         name: str | None = None,
         digest: Digest | None = None,
     ) -> Iterator[T]:
-        rejected = {SCAN: self.rejected_scans, ALLOWANCE: self.rejected_allowances}.get(predicate_type, self.rejected)
+        apart = {
+            SCAN: self.rejected_scans,
+            ALLOWANCE: self.rejected_allowances,
+            APPROVAL: self.rejected_sign_offs,
+            RETIREMENT: self.rejected_retirements,
+        }
+        rejected = apart.get(predicate_type, self.rejected)
         for entry in self._ledger.find(name=name, digest=digest, predicate_type=predicate_type):
             try:
                 verified = self._verify(entry, role, rejected)

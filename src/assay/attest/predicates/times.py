@@ -10,8 +10,10 @@ from assay.attest.predicates import fields
 from assay.attest.predicates.fields import JsonObject
 from assay.core.statement import (
     ALLOWANCE,
+    APPROVAL,
     EVENT,
     PROVENANCE,
+    RETIREMENT,
     SCAN,
     TEST_RESULT,
     VERIFICATION_SUMMARY,
@@ -26,6 +28,8 @@ _TIMES: Final[Mapping[str, Callable[[JsonObject], datetime]]] = {
     VERIFICATION_SUMMARY: lambda predicate: fields.time(predicate, "timeVerified"),
     SCAN: lambda predicate: fields.time(predicate, "finishedOn"),
     ALLOWANCE: lambda predicate: fields.time(predicate, "time"),
+    APPROVAL: lambda predicate: fields.time(predicate, "time"),
+    RETIREMENT: lambda predicate: fields.time(predicate, "time"),
     EVENT: lambda predicate: fields.time(predicate, "time"),
 }
 

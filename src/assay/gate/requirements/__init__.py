@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from assay.gate.requirement import Requirement
 from assay.gate.requirements import (
+    approved_for,
     code,
     evaluated_by,
     evaluation,
@@ -15,6 +16,7 @@ from assay.gate.requirements import (
     max_age_days,
     newest,
     no_finding_at_or_above,
+    not_retired,
     provenance,
     rules_newer_than,
     scanned_by,
@@ -30,6 +32,8 @@ REQUIREMENTS: Final[tuple[Requirement[Any], ...]] = (
     evaluated_by.REQUIREMENT,
     max_age_days.REQUIREMENT,
     newest.REQUIREMENT,
+    not_retired.REQUIREMENT,
+    approved_for.REQUIREMENT,
     intact.REQUIREMENT,
     code.REQUIREMENT,
     isolated.REQUIREMENT,
