@@ -153,9 +153,12 @@ def test_listener_that_fails_stops_the_command(run: Run, way: str, processes: Pr
 
 
 _RUNNER = """
+import signal
 import sys
 from pathlib import Path
 from assay.stage.command import CommandSpec, run_command
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs and nohup leave them ignored
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 root, way, word = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 code = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: None); print('up', flush=True); time.sleep(60)"
 code = code if way == "stubborn" else "import time; print('up', flush=True); time.sleep(60)"
