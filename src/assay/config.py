@@ -19,6 +19,8 @@ from assay.core.threshold import Threshold, parse_threshold
 FILE_NAME: Final = "assay.toml"
 VERSION: Final = 1
 PHASES: Final = ("data collection", "training", "evaluation", "deployment", "monitoring")
+#: What ``store.require`` may ask for.
+STORE_DEMANDS: Final = ("signed", "scanned")
 Scalar = str | int | float | bool
 
 
@@ -64,6 +66,20 @@ class SigningSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where models and data are kept. ``url`` is an absolute folder, or the address of a store that fsspec reaches.
+
+    ``recipients`` and ``identity`` (a file) are age's: with them everything is encrypted. ``require`` is what has to be
+    proved of an artifact before it is pushed.
+    """
+
+    url: str
+    recipients: tuple[str, ...] = ()
+    identity: Path | None = None
+    require: tuple[str, ...] = ("signed",)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A project. ``stages`` stand in an order in which they can run; the paths are absolute. ``ignores`` are the
     findings of scans that somebody accepted."""
@@ -79,6 +95,7 @@ class Settings:
     stages: tuple[StageSettings, ...]
     ignores: tuple[Ignore, ...] = ()
     signing: SigningSettings = SigningSettings()
+    store: StoreSettings | None = None
 
     def stage(self, name: str) -> StageSettings:
         """The stage called ``name``.
@@ -171,6 +188,7 @@ def parse_settings(data: bytes, *, root: Path) -> Settings:
         stages=stages,
         ignores=tuple(map(_ignore, scan.tables("ignore"))),
         signing=_signing(table.table("signing"), root),
+        store=_store(table.table("store"), root) if "store" in table else None,
     )
     for part in (project, environment, scan, table):
         part.close()
@@ -199,6 +217,25 @@ def _signing(table: Table, root: Path) -> SigningSettings:
     if signing.signer is not None and signing.identity is None:
         raise table.wrong("identity", "must say whose signer it is, by the name in the trust file")
     return signing
+
+
+def _store(table: Table, root: Path) -> StoreSettings:
+    encrypt = table.table("encrypt")
+    identity, url = encrypt.optional_text("identity"), table.text("url")
+    store = StoreSettings(
+        url=url if "://" in url else str(root / url),
+        recipients=encrypt.texts("recipients"),
+        identity=None if identity is None else root / identity,
+        require=table.texts("require") if "require" in table else ("signed",),
+    )
+    encrypt.close()
+    table.close()
+    for word in store.require:
+        if word not in STORE_DEMANDS:
+            raise table.wrong("require", f"names {word!r}, which is none of {', '.join(STORE_DEMANDS)}")
+    if "encrypt" in table and not (store.recipients and store.identity):
+        raise table.wrong("encrypt", "must give recipients and an identity: the store reads back what it writes")
+    return store
 
 
 def _ignore(table: Table) -> Ignore:

@@ -78,7 +78,7 @@ def test_an_error_is_json_where_json_was_asked_for(tmp_path: Path, assay: Assay)
 
 def test_a_defect_of_ours_shows_no_data(tmp_path: Path, assay: Assay, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unexpected exception is named by its type only, with status 2: it may hold anything."""
-    import assay.cli.verify as module
+    import assay.pipeline.project as module
 
     def fail(*_: object) -> None:
         raise RuntimeError("secret")

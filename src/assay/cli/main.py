@@ -40,9 +40,15 @@ COMMANDS: Final = {
     "rules": Entry("Inspection", "List what a scan looks for."),
     "explain": Entry("Inspection", "Print one rule's page."),
     "allow": Entry("Inspection", "Answer for a callable that models of your own may call."),
+    "sign": Entry("Deployment", "Sign a model for others: OpenSSF Model Signing v1."),
     "verify": Entry("Deployment", "Prove an artifact back to its sources and show the chain."),
+    "approve": Entry("Deployment", "Approve an artifact for an environment."),
+    "retire": Entry("Deployment", "Mark a version as no longer deployable."),
     "gate": Entry("Deployment", "Decide by a policy whether an artifact may be shipped; record it."),
     "load": Entry("Deployment", "Hand out an artifact's bytes, only if they verify."),
+    "store": Entry("Storage", "Make, list and audit the store for models and data."),
+    "push": Entry("Storage", "Store an artifact, only if it is proved as the settings demand."),
+    "pull": Entry("Storage", "Fetch an artifact from the store, verified while it is written."),
     "log": Entry("Monitoring and audit", "Read, prove and audit the ledger."),
 }
 

@@ -92,6 +92,12 @@ def passphrase_source(file: Path | None, *, confirm: bool = False) -> Callable[[
     return find
 
 
+def store_passphrase(otherwise: Callable[[Path], bytes]) -> Callable[[Path], bytes]:
+    """Finds the passphrase of the store's identity file: ``ASSAY_STORE_PASSPHRASE_FILE``, else as ``otherwise``."""
+    named = os.environ.get("ASSAY_STORE_PASSPHRASE_FILE")
+    return otherwise if named is None else passphrase_source(Path(named))
+
+
 def _first_line(path: Path) -> bytes:
     try:
         with path.open("rb") as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -202,6 +201,8 @@ def _rendered(result: ScanResult, form: str, fail_on: Severity, *, allow_unknown
         from assay.report.junit import junit_xml
 
         return junit_xml(result, fail_on=fail_on, allow_unknown=allow_unknown)
+    import shutil
+
     from assay.report.scan_text import WIDTH, scan_text
 
     # A person's terminal says how wide it is; a file or a pipe is as wide as a page.

@@ -15,6 +15,7 @@
     ├── StoreError             the ledger cannot be read or written
     │   ├── LedgerTampered     the ledger's content contradicts its own tree, its checkpoints or its witness
     │   └── LedgerBusy         another process held the ledger for too long
+    ├── BlobError              an object of the store for models and data that cannot be read or written
     ├── ConfigError            assay.toml cannot be used
     ├── PolicyError            a policy that cannot be used
     ├── StageError             a stage could not be run to its end
@@ -113,6 +114,10 @@ class LedgerTampered(StoreError):  # noqa: N818 - a finding's name, not a failur
 
 class LedgerBusy(StoreError):  # noqa: N818 - the state that was met
     """Another process held the ledger for longer than we were told to wait."""
+
+
+class BlobError(Error):
+    """An object of the store for models and data cannot be read or written, or is not what was stored."""
 
 
 class ConfigError(Error):

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from assay.core.allowance import Allowance
-from assay.core.comparison import Difference
 from assay.core.finding import Finding, Outcome, Scanned, Severity, Unknown
+
+if TYPE_CHECKING:
+    from assay.core.comparison import Difference
 
 #: What fails a scan unless somebody says otherwise.
 FAIL_ON: Final = Severity.MEDIUM

@@ -38,6 +38,7 @@ def hash_artifact(
     *,
     name: str,
     within: Path | None = None,
+    without: frozenset[str] = frozenset(),
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> Artifact:
@@ -45,17 +46,19 @@ def hash_artifact(
 
     :param within: a folder above ``path`` below which no component may be a symbolic link; see
         :class:`assay.hashing.opening.Target` for what holds without it
+    :param without: paths below a folder that are left out, whatever they are
     :param progress: gets counts of bytes as they are hashed, from any thread, one call at a time
     :raises RefusedPath: a symbolic link, a special file, an unsafe or colliding name, a folder without any file
     :raises HashingError: it cannot be read, or it changed while it was
     """
-    return hash_artifacts([(name, path)], within=within, limits=limits, progress=progress)[0]
+    return hash_artifacts([(name, path)], within=within, without=without, limits=limits, progress=progress)[0]
 
 
 def hash_artifacts(
     items: Sequence[tuple[str, Path]],
     *,
     within: Path | None = None,
+    without: frozenset[str] = frozenset(),
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> tuple[Artifact, ...]:
@@ -66,7 +69,7 @@ def hash_artifacts(
     buffer, allowed = new_buffer(), limits or Limits()
     for name, _ in items:
         check_artifact_name(name)
-    found = [survey(Target(path, within), buffer, allowed, progress) for _, path in items]
+    found = [survey(Target(path, within, without), buffer, allowed, progress) for _, path in items]
     large = [file for one in found for file in one.large]
     order = sorted(range(len(large)), key=lambda index: -large[index].size)
     with Mappers(sum(file.size for file in large)) as mappers:
@@ -108,7 +111,13 @@ def read_artifact(
 
 
 def copy_artifact(
-    path: Path, destination: Path, *, name: str, within: Path | None = None, limits: Limits | None = None
+    path: Path,
+    destination: Path,
+    *,
+    name: str,
+    within: Path | None = None,
+    without: frozenset[str] = frozenset(),
+    limits: Limits | None = None,
 ) -> Artifact:
     """Copy the file or folder at ``path`` to ``destination``, which must not exist, hashing the bytes that are written.
 
@@ -117,7 +126,7 @@ def copy_artifact(
     :raises HashingError: as :func:`hash_artifact`; or ``destination`` exists or cannot be written
     """
     check_artifact_name(name)
-    return _artifact(name, copy_files(Target(path, within), destination, limits or Limits()))
+    return _artifact(name, copy_files(Target(path, within, without), destination, limits or Limits()))
 
 
 def check_artifact_name(name: str) -> None:

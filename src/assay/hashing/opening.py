@@ -33,10 +33,13 @@ class Target:
 
     Below ``within`` no component may be a symbolic link. Without it, that holds for every component of a relative path
     and for the last one of an absolute path; what lies above is taken as the caller's word.
+
+    ``without`` are paths below a folder (``a/b``) that are left out, whatever they are: neither read nor refused.
     """
 
     path: Path
     within: Path | None = None
+    without: frozenset[str] = frozenset()
 
     @property
     def where(self) -> str:

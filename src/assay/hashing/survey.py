@@ -66,7 +66,7 @@ def survey(target: Target, buffer: memoryview, limits: Limits, progress: Progres
 
 
 def _survey_folder(target: Target, root: int, buffer: memoryview, limits: Limits, progress: Progress | None) -> Survey:
-    walk, sha256 = Walk(root, str(target.path), limits), hashlib.sha256
+    walk, sha256 = Walk(root, str(target.path), limits, without=target.without), hashlib.sha256
     small: list[Entry] = []
     large: list[Large] = []
     for listed in walk.listed():

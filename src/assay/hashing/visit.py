@@ -31,7 +31,7 @@ def visit(target: Target, limits: Limits) -> Generator[Visited, None, None]:
         if not stat.S_ISDIR(own.st_mode):
             yield Visited("", root, own, where)
             return
-        walk = Walk(root, where, limits)
+        walk = Walk(root, where, limits, without=target.without)
         for listed in walk.listed():
             for name in listed.names:
                 path, met = listed.prefix + name, True

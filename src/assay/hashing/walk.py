@@ -46,12 +46,16 @@ class Listed:
 
 @dataclass(slots=True)
 class Walk:
-    """One walk. ``root`` is an open folder, called ``where`` in messages; ``folders`` fills up as they are listed."""
+    """One walk. ``root`` is an open folder, called ``where`` in messages; ``folders`` fills up as they are listed.
+
+    ``without`` are paths (``a/b``) that are left out, whatever they are; only their names are still checked.
+    """
 
     root: int
     where: str
     limits: Limits = field(default_factory=Limits)
     folders: list[Folder] = field(default_factory=list)
+    without: frozenset[str] = frozenset()
     _met: int = field(default=0, init=False)
 
     def listed(self) -> Iterator[Listed]:
@@ -84,6 +88,8 @@ class Walk:
         prefix = f"{folder}/" if folder else ""
         files, folders = [], []
         for entry in entries:
+            if self.without and prefix + entry.name in self.without:
+                continue
             if entry.is_file(follow_symlinks=False):
                 files.append(entry.name)
             elif entry.is_dir(follow_symlinks=False):

@@ -8,7 +8,6 @@ from assay.core.finding import Finding, Location, Outcome, Scanned, Severity, Un
 from assay.core.jsontext import Json
 from assay.core.scan import FAIL_ON, ScanResult, counted, in_order
 from assay.core.visible import encodable
-from assay.report.comparison import comparison_json
 
 #: What the object calls itself; a field that is added leaves it as it is.
 SCHEMA: Final = "tag:assay,2026:scan-report/v1"
@@ -44,7 +43,7 @@ def scan_json(result: ScanResult, *, fail_on: Severity = FAIL_ON, allow_unknown:
             }
             for item in result.allowances
         ],
-        "comparison": None if result.comparison is None else comparison_json(result.comparison),
+        "comparison": _comparison(result),
         "notes": [encodable(note) for note in result.notes],
         "summary": _summary(result, fail_on, allow_unknown),
     }
@@ -58,6 +57,14 @@ def unknown_in_order(result: ScanResult) -> list[Unknown]:
 def files_in_order(result: ScanResult) -> list[Scanned]:
     """Every file, by path."""
     return sorted(result.files, key=lambda file: file.path)
+
+
+def _comparison(result: ScanResult) -> Json:
+    if result.comparison is None:
+        return None
+    from assay.report.comparison import comparison_json  # noqa: PLC0415 - few scans have one
+
+    return comparison_json(result.comparison)
 
 
 def _finding(finding: Finding) -> Json:

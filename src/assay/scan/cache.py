@@ -105,9 +105,13 @@ class Cache:
             with contextlib.suppress(OSError, sqlite3.Error):
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 database = sqlite3.connect(self._folder / "scan.sqlite", timeout=1.0)
-                database.execute("PRAGMA synchronous = OFF")  # losing it costs a scan, nothing else
-                with database:
-                    database.execute(_SCHEMA)
+                try:
+                    database.execute("PRAGMA synchronous = OFF")  # losing it costs a scan, nothing else
+                    with database:
+                        database.execute(_SCHEMA)
+                except sqlite3.Error:
+                    database.close()
+                    raise
                 self._database = database
         return self._database
 

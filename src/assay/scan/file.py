@@ -17,7 +17,7 @@ from assay.formats.budget import Budget
 from assay.formats.source import Descriptor, Memory, Source
 from assay.hashing.opening import special, unreadable
 from assay.hashing.reading import Progress, digest_file, identity
-from assay.scan.beside import beside
+from assay.scan.beside import in_process, in_thread, may_fork
 from assay.scan.callables.inert import inert_names
 from assay.scan.inspection import Inspection
 from assay.scan.inspector import Inspector
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 RAW: Final = "raw-tensor"
 #: Files up to this size are read once into memory, hashed there and looked at there.
 SMALL: Final = 1 << 20
+#: Files from this size on are worth a process that hashes them meanwhile.
+APART: Final = 32 << 20
 #: Bytes that are hashed at once: the larger, the less the two passes wait for each other, as long as the processor's
 #: cache holds them.
 PIECE: Final = 2 << 20
@@ -125,10 +127,11 @@ def inspect_descriptor(
         digest = _digest(descriptor, status, place, progress)
         known = cache.find(digest, path, status.st_size) if cache is not None else None
         return known or _inspect(Descriptor(descriptor, status.st_size), path, digest, settings, expected)
-    # Both let go of the interpreter's lock for most of their time: the second pass finds its pages in memory.
-    with beside(lambda: _digest(descriptor, status, place, progress)) as hashing:
+    # The second pass finds its pages in memory. A copy of this process could not tell how far it is.
+    apart = status.st_size >= APART and progress is None and may_fork()
+    with (in_process if apart else in_thread)(lambda: _digest(descriptor, status, place, progress).value) as hashing:
         found = _inspect(Descriptor(descriptor, status.st_size), path, None, settings, expected)
-    return replace(found, file=replace(found.file, digest=hashing()))
+    return replace(found, file=replace(found.file, digest=Digest(SHA256, hashing())))
 
 
 def _inspect(

@@ -217,7 +217,8 @@ class Inspector:
             self.budget.depth -= 1
 
     def _check(self, view: View, place: str) -> None:
-        for rule in rules_for(view.kind):
+        idle = isinstance(view, Pickle) and view.idle
+        for rule in rules_for(view.kind, calls=not idle):
             try:
                 for hit in rule.check(view):
                     self._hit(rule, hit, place)

@@ -42,6 +42,14 @@ class Repository(View):
         self.sizes = sizes or {}
 
     @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """Last name → the paths that have it, without a leading ``../``."""
+        found: dict[str, list[str]] = {}
+        for path in self.paths:
+            found.setdefault(path.rpartition("/")[2], []).append(path.lstrip("./"))
+        return found
+
+    @cached_property
     def models(self) -> list[Model]:
         """Folders with a model's configuration or index, and what the files of weights in them say."""
         from assay.scan.surroundings.models import models_of  # noqa: PLC0415 - most scans have none

@@ -22,6 +22,7 @@ from assay.scan.progress import Meter, Progress
 from assay.scan.repository import Repository
 from assay.scan.rules import rules_for
 from assay.scan.settings import Settings
+from assay.scan.surroundings.odd_names import odd_names
 from assay.scan.tree import Found, files_under
 from assay.scan.version import rules_version
 
@@ -168,7 +169,7 @@ def _together(inspections: dict[str, Inspection], links: Mapping[str, str]) -> t
     )
     findings: list[Finding] = []
     broken: list[Unknown] = []
-    if not repository.facts_by_path:
+    if not (repository.facts_by_path or links or any(odd_names(repository.paths))):
         return findings, broken
     for rule in rules_for(Repository.kind):
         try:

@@ -180,6 +180,7 @@ class Weights(View):
                     if payload.offset >= reached[payload.text]:
                         yield payload
                         reached[payload.text] = payload.offset + (payload.length if payload.text else 1)
+            del bits, block
         if nan or infinite:
             elements = source.size // word.itemsize
             self.broken.append(Broken(tensor.name, elements, nan, infinite, tensor.offset))

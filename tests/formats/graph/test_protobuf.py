@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.graph.protobuf import BLOCK, MAX_DEPTH, Message, Wire
+from assay.formats.graph.wire import outline
+from assay.formats.signature import Head
 from assay.formats.source import Memory, Source
 
 
@@ -145,3 +147,10 @@ def test_any_bytes_end(data: bytes) -> None:
 
     with contextlib.suppress(FormatError):
         descend(message(data), 0)
+
+
+def test_a_text_is_not_walked_as_a_graph() -> None:
+    """A run of one letter is a run of fields; no graph is without the bytes that number its first ones."""
+    text = b"import os\nx = '" + b"a" * 100_000
+    assert outline(Head(Memory(text), "x.py")).broken
+    assert not outline(Head(Memory(text + b"\x12\x01"), "x.py")).broken

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import struct
+import zipfile
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from assay.formats.hdf5.hdf5 import Hdf5, read
 from assay.formats.hdf5.signatures import hdf5
 from assay.formats.signature import Claim, Head
 from assay.formats.source import Memory
+from assay.formats.view import NotThisFormat
 
 Writer = Any
 
@@ -166,3 +169,19 @@ def test_any_bytes_end(data: bytes) -> None:
             opened(start + data)
         except FormatError:
             continue
+
+
+def test_a_file_in_a_zip_is_not_read_beside_it(writer_class: type[Any]) -> None:
+    """Keras stores its weights as they are: where they begin at byte 512 the whole zip looks like HDF5."""
+    writer = writer_class()
+    inner = writer.file(writer.header(writer.text("name", b"weights of a model")))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        made.writestr("config.json", b" " * (512 - 41 - 30 - len("model.weights.h5")))
+        made.writestr("model.weights.h5", inner)
+    data = buffer.getvalue()
+    assert data.index(b"\x89HDF") == 512
+    with pytest.raises(NotThisFormat):
+        read(Memory(data), Budget(), "m.keras")
+    other = data.replace(b"PK\x03\x04", b"PK\x03\x05")
+    assert read(Memory(other), Budget(), "m.keras").end == 512 + len(inner)

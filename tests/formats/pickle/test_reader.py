@@ -13,7 +13,9 @@ import pickle
 import zipfile
 import zlib
 
+import lz4.frame
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -157,8 +159,11 @@ def _zipped() -> bytes:
         SYSTEM.hex().encode(),
         base64.b64encode(zlib.compress(SYSTEM)),
         base64.b64encode(_zipped()),
+        zstandard.compress(SYSTEM),
+        lz4.frame.compress(SYSTEM),
+        b"\x89HDF\r\n\x1a\n" + bytes(88),
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_what_lies_in_strings(inside: bytes) -> None:
     """Pickles that do something, archives and programs in bytes are found, encoded or compressed; in any protocol."""

@@ -56,3 +56,21 @@ def test_what_follows_a_database_is_a_member(database: bytes) -> None:
 def test_an_end_that_cannot_be_is_not_known(data: bytes) -> None:
     """A file that breaks off has none."""
     assert ends.read(Memory(data), Budget(), "m").end is None
+
+
+def _message(kind: int, body: int) -> bytes:
+    """A message of an Arrow stream: a FlatBuffer with a kind and the length of what follows."""
+    fields = struct.pack("<HHHHHH", 12, 16, 0, 4, 0, 8)
+    table = struct.pack("<iB3xq", 12, kind, body)
+    described = struct.pack("<I", 16) + fields + table
+    described += bytes(-len(described) % 8)
+    return b"\xff\xff\xff\xff" + struct.pack("<I", len(described)) + described + bytes(body)
+
+
+STREAM = _message(1, 0) + _message(3, 24) + b"\xff\xff\xff\xff\0\0\0\0"
+
+
+def test_an_arrow_stream_ends_where_its_messages_do() -> None:
+    """Data sets are saved in that form."""
+    assert after(STREAM) == []
+    assert after(STREAM + PICKLE) == [(len(STREAM), PICKLE)]

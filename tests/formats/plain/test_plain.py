@@ -165,3 +165,11 @@ def test_a_pickle_behind_a_pdf_is_a_member(before: bytes, after: bytes) -> None:
 def test_any_end_of_a_pdf_is_survived(noise: bytes) -> None:
     """Whatever follows."""
     list(pdf.read(Memory(ONCE + noise), Budget(), "x.pdf").members())
+
+
+def test_what_libraries_write_beside_models() -> None:
+    """A data set of LightGBM, a checkpoint of Orbax, the folder lists of an incremental tar."""
+    assert names(b"______LightGBM_Binary_File_Token______\n" + bytes(9)) == ["lightgbm-data"]
+    assert names(b"\x0c\xdb\x3a\x2a" + bytes(20)) == ["tensorstore"]
+    assert "folder-listing" in names(b"Yconfig.json\0Dsub\0\0")
+    assert "folder-listing" not in names(b"Ncos\nsystem\n(X\x04\0\0\0truetR.")

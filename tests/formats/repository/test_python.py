@@ -313,7 +313,7 @@ def test_names_reached_in_a_roundabout_way_are_hidden_code(source: str) -> None:
         ("import ctypes\nctypes.CDLL('/tmp/x.so')", (Does.NATIVE, When.IMPORT)),
         ("def forward(x):\n    import os\n    os.execv('/bin/sh', ['sh'])", (Does.COMMAND, When.LOAD)),
         ("import os\nclass M:\n    def __init__(self):\n        os.system('true')", (Does.COMMAND, When.MADE)),
-        ("import torch\ntorch.ops.load_library('x.so')", (Does.EXTENDS, When.IMPORT)),
+        ("import torch\ntorch.ops.load_library('x.so')", (Does.NATIVE, When.IMPORT)),
     ],
 )
 def test_other_ways_to_the_same_end(source: str, expected: tuple[Does, When]) -> None:
@@ -345,3 +345,73 @@ def test_an_encoding_in_which_code_hides_is_told_even_where_this_python_cannot_r
     view = read(Memory(b"# coding: rot13\nvzcbeg bf\n"), Budget(), "x.py")
     assert view.coding == "rot13"
     assert view.problems
+
+
+FURTHER = [
+    "import os\nD = {'a': os.system}\nD['a']('true')",
+    "import os\nfs = [len, os.system]\nfor f in fs[1:]:\n    f('true')",
+    "import os\nclass A:\n    def __init__(self):\n        self.r = os.system\nA().r('true')",
+    "import os\nclass A:\n    r = os.system\nA.r('true')",
+    "import os\nclass A:\n    @property\n    def x(self):\n        os.system('true')\nA().x",
+    "import os\nclass G:\n    def __class_getitem__(cls, k):\n        os.system(k)\nclass A(G['true']): pass",
+    "import os\nclass A:\n    x: os.system('true') = 1",
+    "import os\ndef f(a: os.system('true')): pass",
+    "import os\nmatch os:\n    case object(system=f):\n        f('true')",
+    "import torch\ntorch.os.system('true')",
+    "import random\nrandom._os.system('true')",
+    "import sys\nm = sys.modules.get('posix') or sys.modules['os']\nm.system('true')",
+    "getattr(__import__('%s%s' % ('o', 's')), '{}{}'.format('sys', 'tem'))('true')",
+    (
+        "import sys\nclass F:\n    def find_spec(self, *a):\n        import os\n        os.system('true')\n"
+        "sys.meta_path.insert(0, F())"
+    ),
+]
+
+
+@pytest.mark.parametrize("source", FURTHER)
+def test_a_command_reached_through_what_holds_it(source):
+    """Tables, attributes, properties, annotations, patterns, other modules' imports, and what finds modules."""
+    assert (Does.COMMAND, When.IMPORT) in effects(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "does"),
+    [
+        ("s = ''.join(chr(ord(c) ^ 7) for c in 'nwjhus')\nexec(s)", Does.HIDDEN),
+        ("().__class__.__base__.__subclasses__()[0].__init__.__globals__['system']('true')", Does.HIDDEN),
+        ("import os\nopen(os.path.expanduser('~/.bashrc'), 'a').write('x')", Does.PLANTS),
+        ("from pathlib import Path\nPath.home().joinpath('.ssh/authorized_keys').write_text('x')", Does.PLANTS),
+        ("import site, os\nopen(os.path.join(site.getsitepackages()[0], 'x.pth'), 'w')", Does.PLANTS),
+        ("import subprocess as s\ns.run(['pget', '-x', url, dest])", Does.NETWORK),
+        ("import subprocess as s\ns.run(['curl', '-d', '@/etc/passwd', url])", Does.COMMAND),
+        ("import subprocess as s\ns.run(['curl', '-o', '/root/.bashrc', url])", Does.COMMAND),
+        ("import subprocess as s\ns.check_output([home + '/bin/nvcc', '-V'])", Does.ASKS),
+        ("import subprocess as s\ns.check_output([home + '/bin/nvcc', 'x.cu'])", Does.COMMAND),
+        ("import subprocess as s\ns.check_output([home + '/bin/other', '-V'])", Does.COMMAND),
+    ],
+)
+def test_effects_by_what_is_known_of_the_arguments(source, does):
+    """Paths that are put together, and command lines of which the end or some words are known."""
+    assert (does, When.IMPORT) in effects(source)
+
+
+def test_annotations_that_nobody_works_out():
+    """With the future import they stay text."""
+    source = (
+        "from __future__ import annotations\nimport os\nx: os.system('true') = 1\ndef f(a: os.system('true')): pass"
+    )
+    assert effects(source) == set()
+
+
+def test_a_pickle_written_out_is_a_member():
+    """It is looked at as a file of its own."""
+    code = "import pickle, base64\npickle.loads(base64.b64decode('gASMBXBvc2l4lC4='))"
+    (member,) = read(Memory(code.encode()), Budget(), "x.py").members()
+    assert member.source.read(0, 4) == b"\x80\x04\x8c\x05"
+
+
+def test_a_table_written_as_a_program_is_not_parsed():
+    """Its tree would take hundreds of megabytes; words in strings and comments do not count."""
+    with pytest.raises(FormatError, match="LIMIT parts"):
+        read(Memory(b"x = [" + b"1," * 300_000 + b"]"), Budget(), "x.py")
+    read(Memory(b"x = '" + b"1," * 300_000 + b"'  # " + b"1," * 300_000), Budget(), "x.py")

@@ -73,6 +73,15 @@ def test_objects_are_a_pickle_of_their_own() -> None:
     assert not view.problems
 
 
+def test_a_region_read_to_its_end_is_told() -> None:
+    """Rules must know where a plain unpickler meets its own memo in what is a pickle of its own."""
+    inner = b"\x80\x05cnumpy\ndtype\n."
+    outer = b"\x80\x02" + wrapper(dtype("O8"), [1])
+    (overlaid,) = read(outer + inner + b".").overlaid
+    assert (overlaid.start, overlaid.stop, overlaid.names) == (len(outer), len(outer + inner), {"dtype"})
+    assert not read(outer + b"\x80\x05cnumpy\ndtype\n").overlaid
+
+
 def test_records_with_objects_are_pickles_too() -> None:
     """What a structured type holds stands in its state, not in its code."""
     inner = b"\x80\x02]."

@@ -120,6 +120,15 @@ def forward(self: __torch__.M, x: Tensor) -> Tensor:
     assert len(view.scripts) == len(uses)
 
 
+def test_compiled_functions_name_their_operators() -> None:
+    """PyTorch's loader for phones runs ``bytecode.pkl`` alone: ``code`` need not be there."""
+    compiled = b"\x80\x02(X\x0f\0\0\0aten::from_fileX\x09\0\0\0aten::addX\x09\0\0\0aten::add"
+    compiled += b"X\x24\0\0\0__torch__.torch.classes.acme.Engine1t."
+    view = read(checkpoint(**{"bytecode.pkl": compiled, "constants.pkl": b"\x80\x02)."}))
+    found = [(script.use.space, script.use.name, script.use.is_class) for script in view.scripts]
+    assert found == [("aten", "from_file", False), ("aten", "add", False), ("acme", "Engine1", True)]
+
+
 def test_exported_programs() -> None:
     """Size expressions that are more than arithmetic, and the graph's operators."""
     graph = (

@@ -77,6 +77,23 @@ def test_compiled_python_is_judged_by_its_name_and_what_it_uses(
 
 
 @pytest.mark.parametrize(
+    ("flags", "text", "expected"),
+    [
+        (1, "import os\nos.system('id')", Severity.HIGH),
+        (1, "eval('1')", Severity.MEDIUM),
+        (1, "x = 1", None),
+        (3, "import os\nos.system('id')", Severity.INFO),
+    ],
+)
+def test_a_cache_that_nobody_checks_is_no_cache(flags: int, text: str, expected: Severity | None) -> None:
+    """PEP 552: with flags 1 Python never looks at the source, which may be honest."""
+    data = compiled(text)
+    data = data[:4] + bytes([flags, 0, 0, 0]) + data[8:]
+    wanted = {} if expected is None else {"program-python-bytecode": expected}
+    assert found(bytecode.read(Memory(data), Budget(), "modeling.cpython-311.pyc")) == wanted
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("model.bin", Severity.HIGH), ("cat.jpg", Severity.HIGH), ("hook.sample", Severity.LOW), ("run.sh", None),

@@ -159,6 +159,10 @@ BAD = {
         "skops", skops(node("FunctionNode", "posix.system")),
         "skops-unsafe-type", CRITICAL,
     ),
+    "a function as the protocols 0 and 1 name it": (
+        "skops", skops(node("FunctionNode", "numpy.ufunc", content={"module_path": "os", "function": "system"})),
+        "skops-unsafe-type", CRITICAL,
+    ),
     "a function deep inside": (
         "skops", skops(node("ListNode", "builtins.list", content=[node("TypeNode", "subprocess.Popen")])),
         "skops-unsafe-type", CRITICAL,

@@ -11,6 +11,9 @@ from assay.formats.signature import Head
 MOST: Final = 48
 #: Bytes of a tag and the number behind it, at most.
 _WIDEST: Final = 20
+#: Tags of the fields without which no graph or tensor is one: a version, an index, a type, a dimension, a name.
+_NUMBERS: Final = (b"\0", b"\x08", b"\x10", b"\x12")
+_BLOCK: Final = 1 << 20
 #: Wire types that are none, or end a group that was not begun.
 _NO_WIRE: Final = frozenset({4, 6, 7})
 
@@ -31,7 +34,7 @@ class Outline(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def outline(head: Head) -> Outline:
+def outline(head: Head) -> Outline:  # noqa: PLR0911, PLR0912 - one branch for each way a field can be
     """The first :data:`MOST` fields; reads a few bytes for each, wherever it lies."""
     fields: dict[tuple[int, int], int] = {}
     sizes: dict[tuple[int, int], int] = {}
@@ -68,7 +71,18 @@ def outline(head: Head) -> Outline:
         position += at - begin + size
         if position > total:
             return Outline(fields, sizes, whole=False, broken=True)
+    if head.text and _is_all_text(head):
+        return Outline({}, {}, whole=False, broken=True)
     return Outline(fields, sizes, whole=False, broken=blank)
+
+
+def _is_all_text(head: Head) -> bool:
+    """Whether none of the bytes is there that number a first or second field: a graph of any format has one of them.
+
+    Else a text of one letter, each nine of which are a field, would be walked from its start to its end.
+    """
+    blocks = (head.source.read(at, _BLOCK) for at in range(0, head.size, _BLOCK))
+    return not any(tag in block for block in blocks for tag in _NUMBERS)
 
 
 def inside(head: Head, position: int) -> tuple[int, int]:

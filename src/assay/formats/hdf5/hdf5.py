@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from assay.core.errors import FormatError
+from assay.formats.archive import zip as archive
+from assay.formats.archive import zip_methods, zip_records
 from assay.formats.budget import Budget
 from assay.formats.hdf5 import heaps, messages
 from assay.formats.hdf5.access import Access, find, open_file
@@ -163,11 +165,27 @@ def read(source: Source, budget: Budget, name: str) -> Hdf5:
         raise NotThisFormat("no superblock", offset=place) from error
     view = Hdf5(source, access)
     view.end = None if end is None else access.base + end
+    if view.end is not None and _is_entry(source, budget, place, view.end):
+        raise NotThisFormat("it is one file of the zip that this is", offset=place)
     try:
         walk(view, access, root)
     except FormatError as error:
         view.note(error)
     return view
+
+
+def _is_entry(source: Source, budget: Budget, start: int, end: int) -> bool:
+    """Whether these bytes are a file that a zip keeps as it is, where they are read: Keras stores its weights so."""
+    if not zip_records.local_header(source, 0):
+        return False
+    try:
+        entries = archive.read(source, budget, "").entries
+    except FormatError:
+        return False
+    return any(
+        entry.listed and entry.method == zip_methods.STORED and entry.offset == start and end <= entry.end
+        for entry in entries
+    )
 
 
 def _keeps_runs(datatype: Datatype | None) -> bool:

@@ -25,6 +25,7 @@ _PAIRS: Final = frozenset(
         b"\xc2\x80", b"\xc2\x93", b"\xc3\xbd", b"\xc3\x8f", b"\xc3\x8e", b"PK", b"gA", b"UE", b"80", b"\x1f\x8b",
         b"\x1f\xc2", b"x\xc2", b"\x7fE", b"\x93N", b"\xfd7", b"BZ", b"MZ", b"7z", b"H4", b"eJ", b"eN", b"eA", b"f0",
         b"TV", b"Ql", b"\xcf\xfa", b"\xce\xfa", b"N3", b"/T",
+        b"(\xb5", b"\x04\"", b"\x89H", b"\xc2\x89",
     )
 )  # fmt: skip
 #: What a pickle of protocol 0 starts with when it fetches something.

@@ -11,6 +11,7 @@ from binascii import a2b_base64, a2b_hex
 from typing import Final
 
 from assay.core.errors import FormatError
+from assay.formats.archive.decoders import Zstandard, lz4
 from assay.formats.budget import Budget
 from assay.formats.pickle import constants
 from assay.formats.pickle.opcodes import STRING, UNICODE
@@ -23,6 +24,8 @@ DECODED: Final = 4 << 20
 #: How often text in text is undone.
 LAYERS: Final = 4
 
+ZSTD: Final = b"\x28\xb5\x2f\xfd"
+LZ4: Final = b"\x04\x22\x4d\x18"
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_=\s-]+")
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2}|\s)+")
 _NAMES: Final = re.compile(rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
@@ -85,7 +88,7 @@ def _is_program(head: bytes) -> bool:
 def _is_archive(source: Source, head: bytes) -> bool:
     if head.startswith(b"PK\x03\x04"):
         return b"PK\x05\x06" in source.read(max(0, source.size - 66_000), 66_000)
-    return head.startswith((b"7z\xbc\xaf\x27\x1c", b"\x93NUMPY"))
+    return head.startswith((b"7z\xbc\xaf\x27\x1c", b"\x93NUMPY", b"\x89HDF\r\n\x1a\n"))
 
 
 def _expand(source: Source, head: bytes, budget: Budget) -> bytes | None:
@@ -99,8 +102,14 @@ def _expand(source: Source, head: bytes, budget: Budget) -> bytes | None:
             expanded = bz2.BZ2Decompressor().decompress(source.read(0, source.size), DECODED)
         elif head.startswith((b"\xfd7zXZ\0", b"\x5d\0\0")):
             expanded = lzma.LZMADecompressor(memlimit=64 << 20).decompress(source.read(0, source.size), DECODED)
+        elif head.startswith(ZSTD):
+            expanded = Zstandard().feed(source.read(0, 2 << 10), DECODED)
+        elif head.startswith(LZ4):
+            expanded = lz4().feed(source.read(0, source.size), DECODED)
         else:
             return None
+    except FormatError:
+        return None
     except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
         return None
     budget.spend_expanded(len(expanded), total_in=source.size, total_out=0)

@@ -21,7 +21,9 @@ _FIXED: Final = bytes(
     [{0x4B: 2, 0x4D: 3, 0x4A: 5, 0x47: 9, 0x4E: 1, 0x88: 1, 0x89: 1, 0x29: 1}.get(code, 0) for code in range(256)]
 )
 #: First bytes of strings that might hold something to inspect on its own, and the shortest such string.
-_SUSPECT: Final = bytes([code in b"\x80\xc2\xc3/PgU8\x1f\x7f\x93\xfdBM7HefTQ\xcf\xceNx]ci(}SIV" for code in range(256)])
+_SUSPECT: Final = bytes(
+    [code in b"\x80\xc2\xc3/PgU8\x1f\x7f\x93\xfdBM7HefTQ\xcf\xceNx]ci(}SIV\x04\x89" for code in range(256)]
+)
 _SHORTEST: Final = 12
 
 _MARK: Final = 0x28

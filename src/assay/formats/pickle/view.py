@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from assay.formats.pickle.values import Call, Global, Persistent, Value
 from assay.formats.source import Source
 from assay.formats.view import Fact, Member, View
+
+
+class Overlaid(NamedTuple):
+    """A stretch that is a pickle of its own, in which a plain unpickler recalls what the pickle around it memoized.
+
+    :param names: the last parts of the names that it fetches when it is read by itself
+    """
+
+    start: int
+    stop: int
+    names: frozenset[str]
 
 
 class Pickle(View):
@@ -49,8 +60,15 @@ class Pickle(View):
         self.frames_differ: bool = False
         """An opcode reaches over the end of a frame, or a frame begins or a pickle ends within one: what follows
         depends on the unpickler (see :mod:`assay.formats.pickle.frames`). No pickler writes that."""
+        self.overlaid: list[Overlaid] = []
+        """Stretches that the file's own loader reads as pickles of their own, to their end."""
         self.embedded: list[Member] = []
         """Strings and bytes inside that look like something to inspect on its own."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is fetched and nothing called."""
+        return not (self.calls or self.imports)
 
     def members(self) -> Iterator[Member]:
         """See :class:`View`."""

@@ -10,16 +10,22 @@ from collections.abc import Callable
 from typing import Final
 
 from assay.formats.budget import Budget
+from assay.formats.plain.headers import arrow_field
 from assay.formats.plain.plain import Plain
 from assay.formats.source import Source
 
 #: Bytes at the end of a file in which the last mark of its format is looked for.
 _SEARCHED: Final = 16 << 20
+#: Before each message of an Arrow stream; and bytes of one that are read to find out how long it is.
+_MESSAGE: Final = b"\xff\xff\xff\xff"
+_DESCRIBED: Final = 1 << 20
 
 
-def read(source: Source, _budget: Budget, _name: str) -> Plain:
+def read(source: Source, budget: Budget, _name: str) -> Plain:
     """See :class:`~assay.formats.signature.Reader`. Of one that says nothing that can be, the end is not known."""
     start = source.read(0, 4096)
+    if start.startswith(_MESSAGE):
+        return Plain(source, _arrow_stream(source, budget))
     find = next((find for magic, find in _ENDS.items() if start.startswith(magic)), None)
     end = find(start, source) if find is not None else None
     return Plain(source, end if end is not None and 0 < end <= source.size else None)
@@ -39,6 +45,21 @@ def _arrow(_start: bytes, source: Source) -> int | None:
         return None
     length = int.from_bytes(source.read(begin + found - 4, 4), "little", signed=True)
     return begin + found + 6 if 0 < length < begin + found else None
+
+
+def _arrow_stream(source: Source, budget: Budget) -> int | None:
+    """Message by message: how long its description is, which says how long what follows is."""
+    at = 0
+    while source.read(at, 4) == _MESSAGE:
+        budget.check_time(at)
+        length = int.from_bytes(source.read(at + 4, 4), "little")
+        if length == 0:
+            return at + 8
+        body = arrow_field(source.read(at + 8, min(length, _DESCRIBED)), 3, 8) or 0
+        if at + 8 + length + body > source.size:
+            return None
+        at += 8 + length + body
+    return at
 
 
 def _font(start: bytes, source: Source) -> int | None:

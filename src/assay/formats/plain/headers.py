@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from typing import Final, Literal
 
@@ -67,3 +68,40 @@ def embedded_font(head: Head) -> Claim:
     start = head.start
     there = start[34:36] == b"LP" and start[8:12] in {b"\0\0\1\0", b"\1\0\2\0", b"\2\0\2\0"}
     return Claim.CERTAIN if there and int.from_bytes(start[:4], "little") <= head.size else Claim.NO
+
+
+def arrow_stream(head: Head) -> Claim:
+    """Arrow's stream form, as data sets are saved in: a message that describes the columns comes first."""
+    start = head.start
+    if start[:4] != b"\xff\xff\xff\xff" or len(start) < 32:
+        return Claim.NO
+    length = int.from_bytes(start[4:8], "little")
+    if not 16 <= length <= head.size - 8 or length % 8:
+        return Claim.NO
+    return Claim.CERTAIN if arrow_field(start[8:], 1, 1) == 1 else Claim.NO
+
+
+def arrow_field(message: bytes, number: int, width: int) -> int | None:
+    """A number of a message of Arrow's, which is a FlatBuffer; ``None`` when it is not there."""
+    table = int.from_bytes(message[:4], "little")
+    fields = table - int.from_bytes(message[table : table + 4], "little", signed=True)
+    place = fields + 4 + 2 * number
+    if not 4 <= table < len(message) or not 0 < place < len(message):
+        return None
+    if not place + 2 <= fields + int.from_bytes(message[fields : fields + 2], "little"):
+        return None
+    at = table + int.from_bytes(message[place : place + 2], "little")
+    return int.from_bytes(message[at : at + width], "little") if table < at <= len(message) - width else None
+
+
+#: Whether a file is in the archive, or was there before, and its name; an empty name is the end.
+_LISTED: Final = rb"(?:[YNDRTX][^\0]{1,4096}\0)*"
+
+
+def folder_listing(head: Head) -> Claim:
+    """What GNU tar keeps of a folder in an incremental archive: its files, one after the other."""
+    there = re.match(_LISTED, head.start)
+    if there is None or there.end() == 0 or head.end[-2:] != b"\0\0":
+        return Claim.NO
+    whole = there.end() == head.size - 1 if head.size <= len(head.start) else len(head.start) - there.end() <= 4096
+    return Claim.PLAUSIBLE if whole else Claim.NO

@@ -129,6 +129,8 @@ _MAGICS: Final = (
      (b"Obj\x01", b"ORC\n", b"ORC\x03", b"ORC\x08", b"MATLAB 5.0 MAT-file", b"CDF\x01", b"CDF\x02", b"CDF\x05",
       b"<stata_dta>", b"$FL2@(#)", b"SR\0\4", b"SR\0\6", b"GRIB", b"BUFR",
       bytes(12) + b"\xc2\xea\x81\x60", b"HEADER RECORD***")),
+    ("tensorstore", "TensorStore database", ".ocdbt", (b"\x0c\xdb\x3a\x2a", b"\x0c\xdb\x20\xde")),
+    ("lightgbm-data", "LightGBM data set", ".bin", (b"______LightGBM_Binary_File_Token______\n",)),
     ("sqlite", "SQLite database", ".sqlite .sqlite3 .db .db3 .gpkg .mbtiles .s3db", (b"SQLite format 3\0",)),
     ("fasttext", "fastText vectors", ".bin .ftz", (b"\xba\x16\x4f\x2f",)),
     ("faiss", "FAISS index", ".faiss .index .idx .bin",
@@ -184,6 +186,8 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     _signature("dlib", "dlib model", ".dat .bin", headers.dlib),
     _signature("old-fasttext", "fastText vectors (before its mark)", ".bin", headers.fasttext),
     _signature("embedded-font", "Embedded font", ".eot", headers.embedded_font),
+    _signature("arrow-stream", "Arrow stream", ".arrow .arrows", headers.arrow_stream, "ends", b"\xff"),
+    _signature("folder-listing", "List of a folder's files", "", headers.folder_listing, starts=b"YNDRTX"),
     _signature("git-object", "Git object", "", _git_object, "git_object", b"bct"),
     *(
         _signature(name, title, suffixes, _at(0, *magics), "ends" if name in _WITH_AN_END else "plain")

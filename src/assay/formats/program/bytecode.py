@@ -12,6 +12,8 @@ from assay.formats.program.program import openly_named
 from assay.formats.source import Source
 from assay.formats.view import NotThisFormat, View
 
+#: Where the code starts when flags stand before it.
+_SINCE_3_7: Final = 16
 _IMAGE: Final = Image("Python byte code", Role.BYTECODE, "Python", None)
 
 
@@ -25,6 +27,8 @@ class Bytecode(View):
         self.name = name
         self.codes: tuple[Code, ...] = ()
         """The module's code, then that of every function and class in it."""
+        self.unchecked = False
+        """Python runs it without a look at the source it was made from (PEP 552)."""
         self.cached_as = ""
         """The source file it says it was compiled from."""
 
@@ -56,6 +60,7 @@ def read(source: Source, budget: Budget, name: str) -> Bytecode:
     if start is None:
         raise NotThisFormat("it does not begin as compiled Python", offset=0)
     view = Bytecode(name)
+    view.unchecked = start == _SINCE_3_7 and source.read(4, 4) == b"\x01\0\0\0"
     try:
         value, _ = read_value(source, start, budget=budget)
         view.codes = tuple(walk(value))

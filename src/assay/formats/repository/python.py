@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 from assay.core.errors import FormatError
@@ -14,8 +14,8 @@ from assay.formats.repository.python_imports import imports_of
 from assay.formats.repository.python_source import parse
 from assay.formats.repository.python_walk import Shared, walked
 from assay.formats.repository.text import read_all
-from assay.formats.source import Source
-from assay.formats.view import Fact, NotThisFormat, Problem, View
+from assay.formats.source import Memory, Source
+from assay.formats.view import Fact, Member, NotThisFormat, Problem, View
 
 #: The longest file of ordinary packages has some 3 MB.
 MAX_BYTES: Final = 8 << 20
@@ -63,6 +63,11 @@ class Python(View):
         self.imports = imports
         self.shared = shared or Shared()
         self.tests = tests
+
+    def members(self) -> Iterator[Member]:
+        """What it unpickles that is written out in it."""
+        for line, data in self.shared.payloads:
+            yield Member(f"bytes in line {line}", Memory(data))
 
     def facts(self) -> Iterable[Fact]:
         """What it ``does`` (``DOES WHEN LINE TARGET``), ``imports``, ``calls`` and ``offers`` (see :class:`View`).

@@ -8,7 +8,8 @@ from typing import Final
 
 from assay.core.errors import FormatError
 from assay.formats.repository.python_calls import SCRIPT, TOP, Calls, Function, Walk
-from assay.formats.repository.python_constants import Named, Value, named
+from assay.formats.repository.python_constants import Made, Named, Value, named
+from assay.formats.repository.python_effects import SINKS, Does, Effect, When, does
 from assay.formats.repository.python_entries import is_entry
 from assay.formats.repository.python_imports import relative
 from assay.formats.repository.python_values import Evaluator
@@ -26,12 +27,24 @@ class Body(Calls):
         self.owner = owner
 
     def function(self, node: Function) -> None:
+        """The body of a function, which sees the names of the file."""
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         for argument in arguments:
             self.names[argument.arg] = None
         if self.owner and arguments:
             self.names[arguments[0].arg] = Named(self.owner)
         self.statements(node.body, 0)
+        if node.name in ("__reduce__", "__reduce_ex__"):
+            self._rebuilt(node)
+
+    def _rebuilt(self, node: Function) -> None:
+        """What unpickling an object calls: one that is made here runs it wherever it is loaded again."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.Return) and isinstance(part.value, ast.Tuple) and part.value.elts:
+                value = self.evaluator.value(part.value.elts[0])
+                if isinstance(value, Named) and value.dotted in SINKS:
+                    found = Effect(Does.HIDDEN, When.CALLED, value.dotted, "", "", part.lineno)
+                    self.walk.origin(self.label).found.append(found)
 
     def statements(self, body: Iterable[ast.stmt], depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -47,6 +60,8 @@ class Body(Calls):
                 for alias in aliases:
                     whole = named(alias.name if alias.asname else alias.name.partition(".")[0])
                     self.names[alias.asname or alias.name.partition(".")[0]] = whole
+            case ast.ImportFrom(module="__future__", names=aliases):
+                self.walk.lazy |= any(alias.name == "annotations" for alias in aliases)
             case ast.ImportFrom(module=str() as module, names=[ast.alias(name="*")], level=0):
                 self.walk.stars.append(module)
             case ast.ImportFrom(module=module, names=aliases, level=level):
@@ -63,9 +78,17 @@ class Body(Calls):
                 self.expression(value)
                 for target in targets:
                     self._assign(target, value)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self.expression(value)
-                self._assign(target, value)
+            case ast.AnnAssign(target=target, annotation=annotation, value=value):
+                if self.label in (TOP, SCRIPT) and not self.walk.lazy:  # within a function nobody asks for it
+                    self.expression(annotation)
+                if value is not None:
+                    self.expression(value)
+                    self._assign(target, value)
+            case ast.Match(subject=subject, cases=cases):
+                self.expression(subject)
+                for case in cases:
+                    self._pattern(case.pattern, self.evaluator.value(subject))
+                    self._parts(case, depth)
             case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
                 self.expression(value)
                 self.names[name] = self.evaluator.value(ast.BinOp(left=ast.Name(id=name), op=op, right=value))
@@ -107,6 +130,25 @@ class Body(Calls):
         else:
             self.statements(body, depth + 1)
 
+    def _pattern(self, pattern: ast.pattern, subject: Value) -> None:
+        """Names that a pattern gives: ``case object(system=f)`` takes an attribute."""
+        match pattern:
+            case ast.MatchAs(name=str() as name, pattern=inner):
+                self.names[name] = subject
+                if inner is not None:
+                    self._pattern(inner, subject)
+            case ast.MatchClass(kwd_attrs=attributes, kwd_patterns=patterns) if isinstance(subject, Named):
+                for attribute, inner in zip(attributes, patterns, strict=True):
+                    self._pattern(inner, named(f"{subject.dotted}.{attribute}"))
+
+    def _annotated(self, node: Function) -> list[ast.expr]:
+        """Expressions that are worked out where a function is defined."""
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+        found = [*node.args.defaults, *node.args.kw_defaults]
+        if not self.walk.lazy:
+            found += [node.returns, *(argument.annotation for argument in arguments if argument is not None)]
+        return [part for part in found if part is not None]
+
     def _define(self, node: Function) -> None:
         label = f"{self.label if self.label != SCRIPT else TOP}.{node.name}"
         self.names[node.name] = Named(label)
@@ -117,9 +159,8 @@ class Body(Calls):
         for decorator in node.decorator_list:
             self.expression(decorator)
             self.calls(self.evaluator.value(decorator))
-        for default in [*node.args.defaults, *node.args.kw_defaults]:
-            if default is not None:
-                self.expression(default)
+        for part in self._annotated(node):
+            self.expression(part)
 
     def _class(self, node: ast.ClassDef, depth: int) -> None:
         label = f"{self.label if self.label != SCRIPT else TOP}.{node.name}"
@@ -144,13 +185,15 @@ class Body(Calls):
                 inside[statement.name] = Named(method)
                 if is_entry(self.walk.name, node.name, titles, statement.name):
                     self.walk.entries.add(method)
-                for part in [
-                    *statement.decorator_list,
-                    *filter(None, [*statement.args.defaults, *statement.args.kw_defaults]),
-                ]:
+                if any(_title(each) in ("property", "cached_property") for each in statement.decorator_list):
+                    self.walk.properties.add(method)
+                for part in [*statement.decorator_list, *self._annotated(statement)]:
                     self.expression(part)
             else:
                 self.statements([statement], depth + 1)
+                if isinstance(statement, ast.Assign):
+                    for target in statement.targets:
+                        self._keep(f"{label}.{_title(target)}", self.evaluator.value(statement.value), statement.lineno)
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         match target:
@@ -167,14 +210,24 @@ class Body(Calls):
                     self._assign(inner, values[number] if values else value)
             case ast.Attribute() | ast.Subscript():
                 self.expression(target)
+                place = self.evaluator.value(target)
+                if isinstance(target, ast.Attribute) and isinstance(place, Named) and place.dotted.startswith("."):
+                    self._keep(place.dotted, self.evaluator.value(value), target.lineno)
+
+    def _keep(self, label: str, value: Value, line: int) -> None:
+        """An attribute of a class of this file is something that is told about: who calls it calls that."""
+        if isinstance(value, Named) and value.dotted in SINKS:
+            done = does(value.dotted) or Does.EXECUTES
+            self.walk.origin(label).found.append(Effect(done, When.CALLED, value.dotted, "", "", line))
 
     def _loop_variable(self, target: ast.expr, source: ast.expr) -> None:
         """A variable that runs over callables stands for the first of them that is told about."""
         if isinstance(target, ast.Name):
             found = None
-            if isinstance(source, ast.List | ast.Tuple):
-                values = [self.evaluator.value(item) for item in source.elts[:200]]
-                found = next((value for value in values if isinstance(value, Named)), None)
+            whole = self.evaluator.value(source)
+            if isinstance(whole, Made):
+                reached = [value for _, value in whole.parts]
+                found = next((value for value in reached if value.dotted in SINKS), next(iter(reached), None))
             self.names[target.id] = found
 
     def _lookup(self, name: str) -> Value:
@@ -190,6 +243,11 @@ class Body(Calls):
                 self.call(part)
             elif isinstance(part, ast.Subscript):
                 self.looks_up(part)
+                if isinstance(whole := self.evaluator.value(part.value), Named) and whole.dotted in self.walk.classes:
+                    self.calls(Named(f"{whole.dotted}.__class_getitem__"))
+            elif isinstance(part, ast.Attribute) and self.walk.properties:
+                if isinstance(read := self.evaluator.value(part), Named) and read.dotted in self.walk.properties:
+                    self.calls(read)
             elif isinstance(part, ast.NamedExpr):
                 self._assign(part.target, part.value)
             elif isinstance(part, ast.Lambda):

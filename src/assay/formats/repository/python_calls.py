@@ -21,6 +21,9 @@ _DETAIL: Final = 120
 TOP: Final = ""
 SCRIPT: Final = "<script>"
 
+#: What a function's namespace is searched for by those who must not name it.
+_REACHED: Final = frozenset({"__builtins__", "os", "sys", "subprocess", "eval", "exec", "__import__"})
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -49,6 +52,8 @@ class Walk(Protocol):
     stars: list[str]
     classes: dict[str, list[str]]
     waiting: list[tuple[Function, str, str]]
+    properties: set[str]
+    lazy: bool
 
     def step(self) -> None:
         """Count a step; now and then the time is looked at."""
@@ -58,6 +63,9 @@ class Walk(Protocol):
 
     def lookup(self, name: str) -> Value:
         """What a name stands for at the file's top."""
+
+    def payload(self, line: int, data: bytes) -> None:
+        """Bytes that are unpickled: they are looked at as a file of their own."""
 
     def nested_effects(self, source: object) -> list[Effect]:
         """What a text would do if it were executed."""
@@ -82,11 +90,11 @@ class Calls:
         if isinstance(value, Named | Made) and (value.dotted.startswith(".") or is_foreign(value.dotted)):
             self.walk.origin(self.label).calls.add(value.dotted.partition("(")[0])
 
-    def call(self, node: ast.Call) -> None:
+    def call(self, node: ast.Call) -> None:  # noqa: PLR0912 - one branch for each sort of call
         target = self.evaluator.value(node.func)
         dotted = target.dotted if isinstance(target, Named | Made) else ""
         values = [self.evaluator.value(argument) for argument in [*node.args, *(k.value for k in node.keywords)][:50]]
-        if isinstance(target, Made) and isinstance(node.func, ast.Attribute):
+        if isinstance(target, Made) and isinstance(node.func, ast.Attribute) and (target.dotted or not target.parts):
             dotted = f"{dotted}().{node.func.attr}" if "()." not in dotted else dotted
         if dotted.startswith(".") or not dotted:
             self.calls(target)
@@ -99,25 +107,43 @@ class Calls:
         self._traits(dotted, values)
         self._reaches(dotted, node, values)
         does = effects.does(dotted)
-        if does is Does.NATIVE and _is_of_system(node, values):
+        if does is Does.NATIVE and dotted.startswith(("ctypes.", "cffi.")) and _is_of_system(node, values):
             does = None
         if dotted in ("builtins.open", "io.open", "codecs.open", "pathlib.Path", "os.path.expanduser"):
             mode = next((constant(value) for value in values[1:2]), None)
             does = effects.opens(constant(values[0]) if values else None, mode)
+        elif dotted.startswith("pathlib.Path") and isinstance(node.func, ast.Attribute):
+            mode = (
+                constant(values[0]) if values and node.func.attr == "open" else "w" * node.func.attr.startswith("write")
+            )
+            does = effects.opens(constant(self.evaluator.value(node.func.value)), mode)
+        elif dotted in ("sys.meta_path.insert", "sys.meta_path.append"):
+            self._installs_finder(values)
         if effects.sends(dotted) and any(origins(value) & {"environment", "credentials"} for value in values):
             does = Does.EXPOSES
         if does is Does.EXECUTES:
             self._executes(dotted, node, values)
         elif does is Does.COMMAND:
             command = self._command(node)
+            listed = command and isinstance(self._words(node), ast.List | ast.Tuple)
+            does = Does.NETWORK if listed and effects.fetches(command) else does
             does = Does.INSTALLS if effects.installs(command) else Does.ASKS if effects.asks(command) else does
             self._note(does, dotted, [command], node.lineno)
         elif (does is Does.UNPICKLES and not _is_weights_only(node)) or (
             does is not None and does is not Does.UNPICKLES
         ):
             self._note(does, dotted, values, node.lineno)
+        if does is Does.UNPICKLES and values and isinstance(payload := constant(values[0]), bytes):
+            self.walk.payload(node.lineno, payload)
         if does is None:
             self._unnamed(node, values)
+
+    def _installs_finder(self, values: list[Value]) -> None:
+        """What finds modules is asked for each that is imported from then on."""
+        for value in values:
+            if isinstance(value, Named | Made) and value.dotted.startswith("."):
+                for method in ("find_spec", "find_module", "exec_module", "load_module", "create_module"):
+                    self.calls(Named(f"{value.dotted}.{method}"))
 
     def _reaches(self, dotted: str, node: ast.Call, values: list[Value]) -> None:
         """A name put together, so that nobody finds it by searching: ``getattr(builtins, "ex" + "ec")``."""
@@ -135,7 +161,17 @@ class Calls:
         """A function taken out of a namespace by its name: ``globals()["__builtins__"]["eval"]``."""
         found = self.evaluator.value(node)
         written = isinstance(node.value, ast.List | ast.Tuple | ast.Dict)
-        if isinstance(found, Named) and not written and effects.is_worth_hiding(found.dotted):
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__":
+            key = constant(self.evaluator.value(node.slice))
+            if isinstance(key, str) and (key in _REACHED or effects.is_worth_hiding(f"os.{key}")):
+                self._note(Does.HIDDEN, f"__globals__[{key!r}]", [], node.lineno)
+                return
+        if (
+            isinstance(found, Named)
+            and not isinstance(self.evaluator.value(node.value), Made)
+            and not written
+            and effects.is_worth_hiding(found.dotted)
+        ):
             self._note(Does.HIDDEN, found.dotted, [], node.lineno)
 
     def _unnamed(self, node: ast.Call, values: list[Value]) -> None:
@@ -146,13 +182,26 @@ class Calls:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "exec_module":
             self._note(Does.EXECUTES, "importlib.util.module_from_spec", [], node.lineno)
 
+    def _words(self, node: ast.Call) -> ast.expr | None:
+        given = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in ("args", "cmd")), None)
+        return self.lists.get(given.id, given) if isinstance(given, ast.Name) else given
+
+    def _word(self, node: ast.expr) -> str:
+        """A word of a command line, or at least how it ends."""
+        known = constant(self.evaluator.value(node))
+        if isinstance(known, str):
+            return known
+        match node:
+            case ast.BinOp(op=ast.Add(), right=last) | ast.JoinedStr(values=[*_, last]):
+                ending = constant(self.evaluator.value(last))
+                return f"…{ending}" if isinstance(ending, str) else "…"
+        return "…"
+
     def _command(self, node: ast.Call) -> str:
         """The command line a call runs, as far as it is known."""
-        given = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in ("args", "cmd")), None)
-        match self.lists.get(given.id, given) if isinstance(given, ast.Name) else given:
+        match self._words(node):
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                words = [constant(self.evaluator.value(part)) for part in parts[:50]]
-                return " ".join(word if isinstance(word, str) else "…" for word in words)
+                return " ".join(map(self._word, parts[:50]))
             case ast.expr() as whole:
                 known = constant(self.evaluator.value(whole))
                 return known if isinstance(known, str) else ""

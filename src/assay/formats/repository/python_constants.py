@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -25,11 +26,13 @@ class Made:
     :param origins: where its content comes from: ``decoded``, ``downloaded``, ``unpickled``, ``environment``,
         ``credentials``
     :param constant: what it is, when it could be worked out
+    :param parts: of something put together, what in it is reached by name, and under which key
     """
 
     dotted: str
     origins: frozenset[str] = NOTHING
     constant: str | bytes | None = None
+    parts: tuple[tuple[object, Named], ...] = ()
 
 
 Value: TypeAlias = "str | bytes | int | Named | Made | None"
@@ -76,8 +79,16 @@ BUILTINS: Final = frozenset(
 )  # fmt: skip
 
 
+#: A module of the standard library that is reached through another module, which has imported it.
+_THROUGH: Final = re.compile(
+    r"(?!asyncio\.|builtins\.)[A-Za-z_][\w.]*?\._?(os|posix|nt|subprocess|builtins|pty|sys)(\.[\w.]+)"
+)
+
+
 def named(dotted: str) -> Named:
-    """A name with what it is known as: ``posix.system`` is ``os.system``, ``builtins.open`` is itself."""
+    """A name with what it is known as: ``posix.system`` and ``torch.os.system`` are ``os.system``."""
+    if through := _THROUGH.fullmatch(dotted):
+        dotted = through[1] + through[2]
     dotted = dotted.removeprefix("IPython.") if dotted == "IPython.get_ipython" else dotted
     first, dot, rest = dotted.partition(".")
     return Named(_ALIASES.get(first, first) + dot + rest)

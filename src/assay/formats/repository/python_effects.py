@@ -120,13 +120,13 @@ _SENDING: Final = (
 _NATIVE: Final = frozenset(
     (
         "ctypes.CDLL", "ctypes.PyDLL", "ctypes.WinDLL", "ctypes.cdll.LoadLibrary", "ctypes.windll.LoadLibrary",
-        "cffi.FFI().dlopen",
+        "cffi.FFI().dlopen", "torch.ops.load_library", "torch.classes.load_library", "tensorflow.load_op_library",
+        "tensorflow.load_library",
     )
 )  # fmt: skip
 _EXTENSIONS: Final = frozenset(
     (
-        "torch.ops.load_library", "torch.classes.load_library", "torch.utils.cpp_extension.load",
-        "torch.utils.cpp_extension.load_inline", "tensorflow.load_op_library", "tensorflow.load_library",
+        "torch.utils.cpp_extension.load", "torch.utils.cpp_extension.load_inline",
     )
 )  # fmt: skip
 _DELETERS: Final = frozenset(("shutil.rmtree", "os.remove", "os.unlink", "os.rmdir", "os.removedirs"))
@@ -198,7 +198,7 @@ def opens(path: object, mode: object) -> Does | None:
         return None
     written = isinstance(mode, str) and any(letter in mode for letter in "wax+")
     plain = path.lower().replace("\\", "/")
-    if written and any(place in plain for place in _STARTED):
+    if written and (any(place in plain for place in _STARTED) or ("site-packages" in plain and plain.endswith(".pth"))):
         return Does.PLANTS
     return Does.CREDENTIALS if is_secret_place(path) else None
 
@@ -217,6 +217,15 @@ _GIT: Final = frozenset(
     {"describe", "rev-parse", "log", "status", "--version", "rev-list", "show", "config", "diff", "branch"}
 )
 _PROGRAM: Final = re.compile(r"(?:/(?:usr/(?:local/)?)?s?bin/)?([\w+.-]+?)(?:\.exe)?")
+#: A program in a folder that only the machine knows, which is asked what it is: ``[CUDA_HOME + "/bin/nvcc", "-V"]``.
+_VERSION: Final = re.compile(
+    r"\u2026/?bin/(?:nvcc|hipcc|gcc|g\+\+|clang|ptxas|rocminfo)(?:\.exe)? (?:-V|-v|--version|-version)"
+)
+#: Programs that fetch a file, and what they are told that sends nothing away.
+_FETCHERS: Final = re.compile(
+    r"(?:pget|wget|curl|aria2c)"
+    r"(?: (?:-x|-xf|-f|-fL|-L|-s|-sS|-fsSL|-sSL|-q|-nc|-c|-O|-o|-P|--output|--quiet|--log-level|[^\s-]\S*))*"
+)
 
 
 def installs(command: str) -> bool:
@@ -225,9 +234,17 @@ def installs(command: str) -> bool:
     return "pip" in words and "install" in words and not any(part in command for part in (*_TOGETHER, *_ELSEWHERE))
 
 
+def fetches(command: str) -> bool:
+    """Whether a command, handed over as a list of words, only downloads a file to where nothing is started from."""
+    plain = command.lower()
+    return bool(_FETCHERS.fullmatch(command)) and not any(place in plain for place in _STARTED)
+
+
 def asks(command: str) -> bool:
     """Whether a command only asks a common tool about the machine or a checkout."""
     words = command.split()
+    if _VERSION.fullmatch(command):
+        return True
     program = _PROGRAM.fullmatch(words[0]) if words else None
     if program is None or any(part in command for part in _TOGETHER):
         return False

@@ -11,7 +11,7 @@ import lzma
 import zlib
 from typing import Final
 
-from assay.formats.repository.python_constants import MAX_CONSTANT, Made, Value, constant, kept, origins
+from assay.formats.repository.python_constants import MAX_CONSTANT, Made, Named, Value, constant, kept, origins
 
 #: Methods of text and bytes that keep what they say.
 _SAME: Final = frozenset({"strip", "decode", "encode", "lstrip", "rstrip"})
@@ -34,6 +34,22 @@ def mixed(values: list[Value]) -> Value:
     """Several values seen as one: all that is known is where its content comes from."""
     found = frozenset[str]().union(*map(origins, values))
     return Made("", found) if found else None
+
+
+def collected(keys: list[object], values: list[Value]) -> Value:
+    """A list or dictionary: as :func:`mixed`, with the callables in it."""
+    whole = mixed(values)
+    parts = tuple((key, value) for key, value in zip(keys, values, strict=True) if isinstance(value, Named))
+    return Made("", origins(whole), None, parts) if parts else whole
+
+
+def filled(pattern: str, values: list[str | bytes | int | None]) -> str | None:
+    """What ``%`` makes of a text with ``%s`` in it, as many as there are values."""
+    pieces = pattern.split("%s")
+    if len(pieces) != len(values) + 1 or not all(isinstance(value, str) for value in values):
+        return None
+    text = pieces[0] + "".join(f"{value!s}{piece}" for value, piece in zip(values, pieces[1:], strict=True))
+    return text if len(text) <= MAX_CONSTANT else None
 
 
 def joined(parts: list[Value], between: str) -> Value:

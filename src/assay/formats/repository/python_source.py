@@ -11,6 +11,14 @@ from assay.core.errors import FormatError
 
 #: Operators in one row that no person writes: Python's own parser may run out of stack on them.
 MAX_ROW: Final = 3_000
+#: Signs that part expressions, strings and comments aside, in one source; ordinary ones have up to some 60,000.
+#: Python's own parser takes about a KiB for each.
+MAX_PARTS: Final = 250_000
+_PARTING: Final = b",=([{.:;+-*/%&|^~<>@\n"
+_WORDS: Final = (
+    rb"#[^\n]*|\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*+\"\"\"|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*+\'\'\'"
+    rb"|\"(?:[^\"\\\n]|\\.)*+\"|\'(?:[^\'\\\n]|\\.)*+\'"
+)
 
 
 def parse(data: bytes) -> ast.Module:
@@ -18,6 +26,7 @@ def parse(data: bytes) -> ast.Module:
 
     :raises FormatError: it is no Python, as far as this Python knows, or too deep
     """
+    _check_parts(data)
     _check_rows(data)
     try:
         with warnings.catch_warnings():
@@ -29,6 +38,19 @@ def parse(data: bytes) -> ast.Module:
         raise FormatError("cannot be parsed as Python: it contains null bytes") from error
     except (RecursionError, MemoryError) as error:
         raise FormatError("cannot be parsed as Python: it is nested too deeply") from error
+
+
+def _check_parts(data: bytes) -> None:
+    """Refuse what would take hundreds of megabytes as a tree: a table of numbers that is written as a program.
+
+    :raises FormatError: it would
+    """
+    if _parts(data) > MAX_PARTS and _parts(re.sub(_WORDS, b"", data, flags=re.DOTALL)) > MAX_PARTS:
+        raise FormatError(f"LIMIT parts of a Python source ({MAX_PARTS:,})")
+
+
+def _parts(data: bytes) -> int:
+    return len(data) - len(data.translate(None, _PARTING))
 
 
 def _check_rows(data: bytes) -> None:

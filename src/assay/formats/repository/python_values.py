@@ -22,7 +22,17 @@ from assay.formats.repository.python_constants import (
     named,
     origins,
 )
-from assay.formats.repository.python_folding import combined, decoded, is_reversed, joined, mixed, text_method
+from assay.formats.repository.python_folding import (
+    collected,
+    combined,
+    decoded,
+    filled,
+    is_reversed,
+    joined,
+    mixed,
+    text_method,
+)
+from assay.formats.repository.python_paths import JOINS, PATH, SITE, below, path_method
 
 #: Expressions nested more deeply are not followed.
 MAX_DEPTH: Final = 60
@@ -55,8 +65,8 @@ class Evaluator:
 
     def _value(self, node: ast.expr, depth: int) -> Value:  # noqa: PLR0911, PLR0912 - one branch for each expression
         match node:
-            case ast.Constant(value=str() | bytes() | int() as constant):
-                return constant
+            case ast.Constant(value=str() | bytes() | int() as written):
+                return written
             case ast.Attribute(value=inner, attr=attr):
                 return _attribute(self.value(inner, depth + 1), attr)
             case ast.Subscript(
@@ -65,6 +75,10 @@ class Evaluator:
                 return self.value(items[at], depth + 1) if 0 <= at < len(items) else None
             case ast.Subscript(value=inner, slice=index):
                 return self._item(self.value(inner, depth + 1), index, depth)
+            case ast.BinOp(left=left, op=ast.Mod(), right=ast.Tuple(elts=items)):
+                return self._filled(self.value(left, depth + 1), [self.value(item, depth + 1) for item in items[:50]])
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return below([self.value(left, depth + 1), self.value(right, depth + 1)])
             case ast.BinOp(left=left, op=op, right=right):
                 return combined(op, self.value(left, depth + 1), self.value(right, depth + 1))
             case ast.Call():
@@ -76,22 +90,36 @@ class Evaluator:
             case ast.NamedExpr(value=inner) | ast.Await(value=inner) | ast.Starred(value=inner):
                 return self.value(inner, depth + 1)
             case ast.IfExp(body=one, orelse=other):
-                return self.value(one, depth + 1) or self.value(other, depth + 1)
+                return _either([self.value(one, depth + 1), self.value(other, depth + 1)])
             case ast.BoolOp(values=several):
-                return next((value for part in several if (value := self.value(part, depth + 1)) is not None), None)
+                return _either([self.value(part, depth + 1) for part in several[:200]])
             case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
-                return mixed([self.value(item, depth + 1) for item in items[:200]])
-            case ast.Dict(values=items):
-                return mixed([self.value(item, depth + 1) for item in items[:200]])
+                values = [self.value(item, depth + 1) for item in items[:200]]
+                return collected(list(range(len(values))), values)
+            case ast.Dict(keys=keys, values=items):
+                known = [constant(self.value(key, depth + 1)) for key in keys[:200]]
+                return collected([*known], [self.value(item, depth + 1) for item in items[:200]])
         return None
+
+    def _filled(self, pattern: Value, values: list[Value]) -> Value:
+        whole = constant(pattern)
+        text = filled(whole, [constant(value) for value in values]) if isinstance(whole, str) else None
+        return mixed([pattern, *values]) if text is None else kept(text, pattern, *values)
 
     def _item(self, whole: Value, index: ast.expr, depth: int) -> Value:  # noqa: PLR0911 - one branch for each whole
         if isinstance(index, ast.Slice):
             known = constant(whole)
             if isinstance(known, str | bytes) and is_reversed(index):
                 return kept(known[::-1], whole)
+            if isinstance(whole, Made) and whole.parts:
+                return whole
             return Made("", origins(whole)) if origins(whole) else None
         key = constant(self.value(index, depth + 1))
+        if isinstance(whole, Made) and whole.dotted.startswith(SITE):
+            return whole
+        if isinstance(whole, Made) and whole.parts:
+            there = next((value for at, value in whole.parts if at == key), None)
+            return whole.parts[0][1] if there is None and key is None else there
         if isinstance(whole, Made) and isinstance(key, str) and whole.dotted in ("builtins.globals", "builtins.locals"):
             return self._lookup(key)
         if isinstance(whole, Named) and isinstance(key, str):
@@ -114,7 +142,7 @@ class Evaluator:
             return self._method(node, node.func, values, depth)
         return None
 
-    def _named_call(self, dotted: str, values: list[Value], node: ast.Call, depth: int) -> Value:  # noqa: PLR0911 - one branch for each function
+    def _named_call(self, dotted: str, values: list[Value], node: ast.Call, depth: int) -> Value:  # noqa: PLR0911, PLR0912 - one branch for each function
         whole = values[0] if values else None
         first, second = [*map(constant, values), None, None][:2]
         if dotted == "builtins.getattr" and isinstance(second, str):
@@ -123,6 +151,10 @@ class Evaluator:
             if isinstance(first, str):
                 return named(first if dotted == "importlib.import_module" else first.partition(".")[0])
             return Made(dotted)
+        if dotted == "sys.modules.get" and isinstance(first, str):
+            return named(first)
+        if dotted in PATH or dotted in JOINS:
+            return below(values, dotted)
         if dotted == "builtins.vars" and isinstance(whole, Named):
             return Named(whole.dotted + ".__dict__")
         if dotted == "builtins.chr" and isinstance(first, int) and 0 <= first < 0x110000:
@@ -133,6 +165,8 @@ class Evaluator:
             items = self.sequence(node.args[0], depth + 1)
             if items and all(isinstance(item, int) and 0 <= item < 256 for item in items):
                 return Made(dotted, frozenset({"decoded"}), bytes(item for item in items if isinstance(item, int)))
+            if isinstance(node.args[0], ast.ListComp | ast.GeneratorExp):
+                return Made(dotted, frozenset({"decoded"}))
         folded = decoded(dotted, first, second)
         found = set[str]().union(
             *map(origins, values), *(origins(self.value(k.value, depth + 1)) for k in node.keywords)
@@ -148,9 +182,13 @@ class Evaluator:
     def _method(self, node: ast.Call, function: ast.Attribute, values: list[Value], depth: int) -> Value:
         whole = self.value(function.value, depth + 1)
         known = constant(whole)
+        if isinstance(whole, Made) and whole.dotted in PATH:
+            return path_method(whole, function.attr, values)
         if isinstance(known, str | bytes):
             if function.attr == "join" and node.args and isinstance(known, str):
                 items = self.sequence(node.args[0], depth + 1)
+                if items is None and _makes_signs(node.args[0]):
+                    return Made("", frozenset({"decoded"}))
                 return joined(items, known) if items is not None else mixed([whole, *values])
             result = text_method(known, function.attr, [constant(value) for value in values])
             return mixed([whole, *values]) if result is None else kept(result, whole, *values)
@@ -166,14 +204,31 @@ class Evaluator:
         match node:
             case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="chr"), inner]):
                 items = self.sequence(inner, depth + 1)
-                return [_sign(item) for item in items or ()]
+                return None if items is None else [_sign(item) for item in items]
             case (
-                ast.ListComp(elt=ast.Call(func=ast.Name(id="chr")), generators=[one])
-                | ast.GeneratorExp(elt=ast.Call(func=ast.Name(id="chr")), generators=[one])
+                ast.ListComp(elt=ast.Call(func=ast.Name(id="chr"), args=[ast.Name()]), generators=[one])
+                | ast.GeneratorExp(elt=ast.Call(func=ast.Name(id="chr"), args=[ast.Name()]), generators=[one])
             ):
                 items = self.sequence(one.iter, depth + 1)
-                return [_sign(item) for item in items or ()]
+                return None if items is None else [_sign(item) for item in items]
         return None
+
+
+def _either(values: list[Value]) -> Value:
+    """One of several, whichever it is: the one that is reached by name, if there is one."""
+    reached = next((value for value in values if isinstance(value, Named)), None)
+    return reached or next((value for value in values if value is not None), None)
+
+
+def _makes_signs(node: ast.expr) -> bool:
+    """Whether characters are worked out one by one, as ``chr(ord(c) ^ 7) for c in …`` does."""
+    match node:
+        case (
+            ast.ListComp(elt=ast.Call(func=ast.Name(id="chr")))
+            | ast.GeneratorExp(elt=ast.Call(func=ast.Name(id="chr")))
+        ):
+            return True
+    return False
 
 
 def _sign(number: Value) -> Value:

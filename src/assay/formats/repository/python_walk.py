@@ -25,6 +25,8 @@ MAX_NESTED: Final = 4
 #: Functions of a file that are told to others, and what is told of them, of each kind the first.
 MAX_OWN: Final = 5_000
 MAX_SHARED: Final = 20_000
+#: Bytes written out in one file that are unpickled.
+MAX_PAYLOADS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ class Shared:
     :param calls: when → ``MODULE NAME`` of what it calls of them
     :param offers: a function or class of its own → what it does, or calls of other files, when somebody calls it
     :param complete: there is nothing else
+    :param payloads: line → bytes written out in it that are unpickled
     """
 
     calls: tuple[tuple[When, str], ...] = ()
     offers: tuple[tuple[str, Effect | str], ...] = ()
     complete: bool = True
+    payloads: tuple[tuple[int, bytes], ...] = ()
 
 
 def walked(tree: ast.Module, name: str, budget: Budget) -> tuple[list[Effect], Shared]:
@@ -71,6 +75,9 @@ class _Walk:
         self.top: dict[str, Value] = {}
         self.steps = 0
         self.waiting: list[tuple[Function, str, str]] = []
+        self.properties: set[str] = set()
+        self.lazy = False
+        self.payloads: list[tuple[int, bytes]] = []
 
     def module(self, tree: ast.Module) -> None:
         self._declare(tree.body, TOP)
@@ -123,7 +130,7 @@ class _Walk:
             if len(offers) > MAX_SHARED:
                 break
         complete = len(own) <= MAX_OWN and max(len(offers), len(calls)) <= MAX_SHARED
-        return Shared(tuple(calls[:MAX_SHARED]), tuple(offers[:MAX_SHARED]), complete)
+        return Shared(tuple(calls[:MAX_SHARED]), tuple(offers[:MAX_SHARED]), complete, tuple(self.payloads))
 
     def _called(self, labels: set[str]) -> list[str]:
         return sorted({called for label in labels if (called := called_of(label))})
@@ -132,6 +139,10 @@ class _Walk:
         self.steps += 1
         if self.steps % 1024 == 0:
             self.budget.check_time()
+
+    def payload(self, line: int, data: bytes) -> None:
+        if len(self.payloads) < MAX_PAYLOADS:
+            self.payloads.append((line, data))
 
     def origin(self, label: str) -> Origin:
         return self.origins.setdefault(label, Origin())

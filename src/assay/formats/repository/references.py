@@ -207,7 +207,7 @@ def _class_name(mapping: Mapping, key: str) -> Iterator[Reference]:
         library, title = value[0], value[1]
         if not isinstance(library, str) or not (isinstance(title, str) or title is None):
             continue
-        if name == key or (whole and _is_component(library, title)):
+        if name == key or (whole and not name.endswith("_types") and _is_component(library, title)):
             repository, _, module = library.rpartition("--")
             place = mapping.place.below(name)
             yield Reference(Loader.COMPONENT, place, f"{library}.{title}", repository, module, title or "")

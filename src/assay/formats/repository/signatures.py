@@ -66,7 +66,7 @@ def _yaml(head: Head) -> Claim:
         start = head.start[: len(head.start) & ~1].decode("utf-16", "replace").encode("utf-8", "replace")
         known = head.suffix in _YAML or (b"!!" in start and re.match(_YAML_START, start))
         return Claim.PLAUSIBLE if known else Claim.NO
-    if not head.text:
+    if not head.text or (head.start[:8] == b"!<arch>\n" and head.suffix not in _YAML):
         return Claim.NO
     if head.suffix in _YAML or head.name.lower() in ("mlmodel", "mlproject", "dvc.lock"):
         return Claim.PLAUSIBLE

@@ -15,6 +15,8 @@ class Danger(enum.Enum):
     LOADS = "loads another template"
     EXHAUSTS = "makes so much that memory or time runs out"
     CALLS_UNKNOWN = "calls something no model library offers"
+    TRIGGER = "tells the model something else when"
+    INSTRUCTS = "tells the model what its user is not to see"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from jinja2 import nodes
 from assay.core.errors import FormatError
 from assay.formats.budget import Budget
 from assay.formats.repository.template_danger import Danger, Reach
+from assay.formats.repository.template_trigger import triggers
 
 MAX_DEPTH: Final = 150
 #: A repetition beyond this is no layout.
@@ -58,6 +59,8 @@ class _Walk:
                 self.known.add(node.name)
         for node in parts:
             self._look(node)
+        for found in triggers(parts):
+            self._add(found.danger, found.what, found.line)
 
     def _look(self, node: nodes.Node) -> None:
         match node:

@@ -15,7 +15,7 @@ from assay.formats.archive.expand import expand
 from assay.formats.budget import Budget
 from assay.formats.pickle.stream import run
 from assay.formats.pickle.values import Call, Global, Items, Result, Value
-from assay.formats.pickle.view import Pickle
+from assay.formats.pickle.view import Overlaid, Pickle
 from assay.formats.source import Source, Window
 from assay.formats.tensor.elements import count_of
 from assay.formats.tensor.npy import Element, element_of
@@ -73,9 +73,9 @@ def continued(source: Source, budget: Budget, plain: Pickle) -> Joblib:
     """
     view = Joblib(plain)
     whole = run(source, 0, budget, on_build=_Arrays(source, budget, view))
-    arrays, objects, outside = view.arrays, view.objects, view.outside
+    arrays, objects, outside, overlaid = view.arrays, view.objects, view.outside, view.overlaid
     vars(view).update(vars(whole))
-    view.arrays, view.objects, view.outside, view.plain = arrays, objects, outside, plain
+    view.arrays, view.objects, view.outside, view.overlaid, view.plain = arrays, objects, outside, overlaid, plain
     names, calls = (
         {(name.dotted, name.offset) for name in whole.imports},
         {(call.op, call.offset) for call in whole.calls},
@@ -117,6 +117,9 @@ class _Arrays:
             inner = run(self._source, end, self._budget, streams=1)
             stop = inner.stops[0] if inner.stops else self._source.size
             window = Window(self._source, end, stop - end)
+            if not inner.broken:
+                names = frozenset(each.name.rpartition(".")[2] for each in inner.imports)
+                self._view.overlaid.append(Overlaid(end, stop, names))
             self._view.objects.append(Member(name, window, end, ("pickle",)))
             return stop
         begin = end

@@ -233,7 +233,7 @@ def read(source: Source, budget: Budget, name: str) -> Msgpack:
         if not name.lower().endswith(".msgpack") and not view.arrays and not view.pickled:
             raise NotThisFormat(error.what, offset=error.offset) from error
         view.note(error)
-    if not view.texts and not name.lower().endswith(".msgpack"):
+    if not view.texts and source.read(0, 2) != b"\x80" and not name.lower().endswith(".msgpack"):
         raise NotThisFormat("there is no map with keys that are text", offset=0)
     return view
 

@@ -45,6 +45,8 @@ def _msgpack(head: Head) -> Claim:
     start = head.start[:8]
     if not start:
         return Claim.NO
+    if start == b"\x80":  # a map of nothing, as spaCy keeps of tables that it does not use
+        return Claim.CERTAIN
     if 0x81 <= start[0] <= 0x8F:
         key = start[1:2]
     elif start[0] == 0xDE:
@@ -130,7 +132,7 @@ SIGNATURES: Final[tuple[Signature, ...]] = (
     ),
     Signature(
         "msgpack", "MessagePack (Flax weights)", _ROOM + "msgpack", frozenset({".msgpack", ".mpk", ".flax"}), _msgpack,
-        starts=frozenset({*range(0x81, 0x90), 0xDE, 0xDF}), endings=frozenset({".msgpack"}),
+        starts=frozenset({*range(0x80, 0x90), 0xDE, 0xDF}), endings=frozenset({".msgpack"}),
     ),
     Signature(
         "raw-tensor", "Raw numbers", _ROOM + "raw", frozenset({".bin", ".raw", ".data", ".weight"}), _never,

@@ -144,6 +144,8 @@ class Torch(View):
             inner = name.removeprefix(self.prefix)
             if torch_names.is_pickle(inner):
                 referenced |= self._pickle(entry, inner)
+                if inner == "bytecode.pkl":
+                    self._compiled(entry)
             elif inner.startswith("code/") and inner.endswith(".py"):
                 self._script(entry)
             elif torch_names.is_native(inner):
@@ -197,6 +199,13 @@ class Torch(View):
     def _script(self, entry: Entry) -> None:
         text = self._text(entry)
         self.scripts.extend(Script(entry.name, use, entry.offset) for use in torchscript.uses(text))
+
+    def _compiled(self, entry: Entry) -> None:
+        source = self._content(entry)
+        if source.size > _TEXT_HELD:
+            self.note(FormatError(f"{entry.name!r} is too long to be read", offset=entry.offset))
+        data = source.read(0, min(source.size, _TEXT_HELD))
+        self.scripts.extend(Script(entry.name, use, entry.offset) for use in torchscript.compiled_uses(data))
 
     def _graph(self, entry: Entry) -> None:
         text = self._text(entry)

@@ -17,6 +17,12 @@ _PARTS: Final = re.compile(
     r"|eval|exec|compile|open|__import__|globals)\s*\(",
     re.ASCII | re.MULTILINE,
 )
+#: In compiled functions: the length of a string that may be ``aten::add`` or a native class.
+_COMPILED: Final = re.compile(
+    rb"(?:X(?P<long>..\0\0)|[\x8cU](?P<short>.))(?=[A-Za-z_]\w*::[A-Za-z_]|__torch__\.torch\.classes\.)",
+    re.ASCII | re.DOTALL,
+)
+_LONGEST: Final = 1000
 #: The namespace of imports and of Python's own functions.
 PYTHON: Final = "python"
 _BLANKS: Final = re.compile(r"\s+")
@@ -34,7 +40,7 @@ class Use:
     space: str
     name: str
     is_class: bool
-    line: int
+    line: int | None
 
 
 def uses(text: str) -> Iterator[Use]:
@@ -55,6 +61,22 @@ def uses(text: str) -> Iterator[Use]:
         line += text.count("\n", place, found.start())
         place = found.start()
         yield Use(*use, bool(found["class"]), line)
+
+
+def compiled_uses(data: bytes) -> Iterator[Use]:
+    """Every operator and native class that compiled functions name, each once: the strings of ``bytecode.pkl``."""
+    seen: set[str] = set()
+    for found in _COMPILED.finditer(data):
+        length = int.from_bytes(found["long"], "little") if found["long"] else found["short"][0]
+        text = data[found.end() : found.end() + min(length, _LONGEST)].decode("ascii", "replace")
+        if text in seen:
+            continue
+        seen.add(text)
+        space, _, name = text.partition("::")
+        if name:
+            yield Use(space, name, is_class=False, line=None)
+        elif text.startswith("__torch__.torch.classes."):
+            yield Use(*_class(text), is_class=True, line=None)
 
 
 def _operator(dotted: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Final
 from assay.formats.signature import Claim, Head, Signature
 
 _SPACE: Final = b" \t\r\n"
+_OPENING: Final = frozenset({b"{", b" ", b"\t", b"\r", b"\n"})
 _LEARNER: Final = b'"learner"'
 _R_MARKS: Final = (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"RDB2\n", b"RDB3\n")
 _T7_TEXT: Final = rb"\s*[1-8]\s+\d+\s+\d+\s"
@@ -22,7 +23,7 @@ def _xgboost(head: Head) -> Claim:
         return Claim.PLAUSIBLE
     if start[:1] == b"{" and start[1:2] in {b"L", b"i", b"U", b"I", b"l", b"$", b"#"}:
         return Claim.CERTAIN if b"learner" in start or b"version" in start else Claim.PLAUSIBLE
-    if start.lstrip(_SPACE)[:1] == b"{":
+    if start[:1] in _OPENING and start.lstrip(_SPACE)[:1] == b"{":
         if _LEARNER in start or _LEARNER in head.end or b"gradient_booster" in start:
             return Claim.PLAUSIBLE
         # Keys stand in any order and white space may be long; a small model is looked at whole.

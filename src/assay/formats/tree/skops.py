@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from assay.core.errors import FormatError
@@ -121,11 +121,17 @@ class _Walker:
                 texts = (*texts, *(_text(item) for item in constructor.values() if isinstance(item, str)))
         if isinstance(value.get("file"), str):
             self._view.files.setdefault(_text(value["file"]), path)
-        # Where it stands is told of the first of its kind only.
-        kind = Node(loader, module, name, "", inner, texts)
+        self._keep(Node(loader, module, name, "", inner, texts), path)
+        if isinstance(content, dict) and ("module_path" in content or "function" in content):
+            # The protocols 0 and 1 name a function so; the node itself is then the class of functions.
+            named = Node(loader, _text(content.get("module_path")), _text(content.get("function")), "", inner, texts)
+            self._keep(named, f"{path}.content"[-_TEXT:] if path else "content")
+
+    def _keep(self, kind: Node, path: str) -> None:
+        """Where it stands is told of the first of its kind only."""
         if kind not in self._seen and len(self._seen) < KEPT:
             self._seen.add(kind)
-            self._view.nodes.append(Node(loader, module, name, path, inner, texts))
+            self._view.nodes.append(replace(kind, path=path))
 
 
 def _object(value: Value) -> str:

@@ -13,11 +13,14 @@ from assay.formats.pickle.values import Call, Result, Value
 from assay.formats.pickle.view import Pickle
 from assay.scan.pickles import wording
 from assay.scan.pickles.carried import Code
+from assay.scan.pickles.names import is_hardly_text, is_no_text, is_python
 from assay.scan.rule import Hit
 
 #: Looks at the arguments of a callable that is harmless only with some.
 ArgumentRule = Callable[["Bench", str, tuple[Value, ...], Call], None]
 
+#: Rules that tell what nobody has read.
+_UNKNOWN: Final = frozenset(("pickle-unknown-call", "pickle-unknown-class", "pickle-unknown-name"))
 #: Hits of one severity that one rule keeps for one view; more of them say nothing new. By severity, since many harmless
 #: things must not use up the room of the one that is not.
 MOST_HITS: Final = 100
@@ -65,6 +68,8 @@ class Bench:
         confidence: Confidence | None = None,
     ) -> None:
         """Remember a hit; the same subject is told once for each rule, with how often it was met."""
+        if severity is not None and severity > Severity.LOW and rule in _UNKNOWN and self._is_overlaid(subject, offset):
+            severity = Severity.LOW
         kept = self.hits.setdefault(rule, {})
         seen = kept.get(subject)
         if seen is None:
@@ -75,6 +80,20 @@ class Bench:
         seen.count += 1
         if (severity or Severity.INFO) > (seen.hit.severity or Severity.INFO):
             seen.hit = Hit(message, offset, severity=severity, confidence=confidence)
+
+    def _is_overlaid(self, subject: str, offset: int | None) -> bool:
+        """Whether this is what an honest array of objects looks like to a plain unpickler: names of its own, but those
+        of the pickle around it for their modules.
+        """
+        return offset is not None and any(
+            start <= offset < stop and (not is_python(subject) or subject.rpartition(".")[2] in names)
+            for start, stop, names in self.view.overlaid
+        )
+
+    def ends_at(self, computed: tuple[Value, Value], offset: int) -> bool:
+        """Whether an unpickler ends where it is to put together a name from these values."""
+        overlaid = any(start <= offset < stop for start, stop, _ in self.view.overlaid)
+        return any(is_no_text(each) or (overlaid and is_hardly_text(each)) for each in computed)
 
     def flag_misuse(self, dotted: str, args: tuple[Value, ...], call: Call) -> None:
         """Remember that something is called in another way than it is known for."""

@@ -10,7 +10,7 @@ from assay.scan.callables.allowed import Use, canonical, look_up
 from assay.scan.callables.harm import Harm, harm_of
 from assay.scan.pickles import arguments, endless, results, states, wording
 from assay.scan.pickles.bench import Bench
-from assay.scan.pickles.names import hint, is_class_like, is_no_text, is_python, reached, resolved, split
+from assay.scan.pickles.names import hint, is_class_like, is_python, reached, resolved, split
 
 #: Opcodes that give a state or items to something that is there already.
 FILLS: Final = frozenset(("BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"))
@@ -79,7 +79,7 @@ def run(bench: Bench, target: Value, args: tuple[Value, ...], call: Call, *, new
         return
     bench.depth += 1
     match target:
-        case Global(computed=(module, name)) if is_no_text(module) or is_no_text(name):
+        case Global(computed=(_, _) as parts) if bench.ends_at(parts, target.offset):
             pass  # It ends before, where the name is fetched.
         case Global(computed=(_, _)):
             bench.flag(
@@ -158,8 +158,13 @@ def _run_unlisted(bench: Bench, module: str, name: str, args: tuple[Value, ...],
         run(bench, args[0], (), call, new=True)
     elif is_class_like(dotted) and not is_python(dotted) and not _says_anything(args):
         _flag_class(bench, dotted, call)
+    elif _is_member(dotted, args) and not is_python(dotted):
+        if hint(dotted):
+            flag_unknown(bench, dotted, args, call, Severity.MEDIUM)
+        else:
+            _flag_class(bench, dotted, call)
     else:
-        flag_unknown(bench, dotted, args, call, Severity.MEDIUM if _is_member(dotted, args) else Severity.HIGH)
+        flag_unknown(bench, dotted, args, call, Severity.HIGH)
 
 
 def _flag_harm(bench: Bench, dotted: str, harm: Harm, args: tuple[Value, ...], call: Call) -> None:
@@ -262,5 +267,16 @@ def _says_anything(args: tuple[Value, ...], *, listed: bool = False, depth: int 
 
 
 def _is_member(dotted: str, args: tuple[Value, ...]) -> bool:
-    """Whether it looks like a member of an enumeration: a class, called with one plain word."""
-    return is_class_like(dotted) and len(args) == 1 and isinstance(args[0], str) and args[0].isidentifier()
+    """Whether it looks like a member of an enumeration, or a counter: a class, called with one plain word, or with a
+    dictionary of numbers.
+    """
+    if not is_class_like(dotted) or len(args) != 1:
+        return False
+    match args[0]:
+        case str(word):
+            return word.isidentifier()
+        case Items(kind="dict", items=items, length=length) if items and length == len(items):
+            return all(isinstance(key, str | int | float) for key in items[::2]) and all(
+                isinstance(count, int | float) for count in items[1::2]
+            )
+    return False

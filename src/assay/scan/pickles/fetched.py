@@ -8,7 +8,7 @@ from assay.scan.callables.allowed import canonical, is_known, look_up
 from assay.scan.callables.harm import harm_of
 from assay.scan.pickles import wording
 from assay.scan.pickles.bench import Bench
-from assay.scan.pickles.names import is_class_like, is_no_text, is_python, reached
+from assay.scan.pickles.names import is_class_like, is_python, reached
 
 
 def judge(bench: Bench, name: Global) -> None:
@@ -23,7 +23,7 @@ def judge(bench: Bench, name: Global) -> None:
         )
         return
     if name.computed is not None:
-        if any(is_no_text(each) for each in name.computed):
+        if bench.ends_at(name.computed, name.offset):
             return  # it ends there: in joblib's files, where plain pickles meet the first array
         parts = ", ".join(wording.value(each) for each in name.computed)
         bench.flag(

@@ -8,8 +8,6 @@ from weakref import WeakKeyDictionary
 
 from assay.core.allowance import Allowance
 from assay.formats.pickle.view import Pickle
-from assay.scan.pickles import calls, fetched, functions
-from assay.scan.pickles.bench import Bench
 from assay.scan.rule import Hit
 
 
@@ -34,7 +32,7 @@ def judge(view: Pickle, allowances: tuple[Allowance, ...] | None = None) -> Judg
     :param allowances: what an organisation allows for this file, and today: the caller leaves out all others. Given
         before the rules run, it holds for all of them: they ask for the judgement without it
     """
-    if not (view.calls or view.imports):
+    if view.idle:
         return _NOTHING_CALLED
     made = _made.get(view)
     if made is None or allowances is not None:
@@ -43,6 +41,10 @@ def judge(view: Pickle, allowances: tuple[Allowance, ...] | None = None) -> Judg
 
 
 def _judge(view: Pickle, allowances: tuple[Allowance, ...]) -> Judgement:
+    # Most pickles are mere data, and never get here.
+    from assay.scan.pickles import calls, fetched, functions  # noqa: PLC0415
+    from assay.scan.pickles.bench import Bench  # noqa: PLC0415
+
     bench = Bench(view, {allowance.name: allowance for allowance in allowances})
     for call in view.calls:
         if call.op == "BUILD":

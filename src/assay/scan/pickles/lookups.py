@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.core.finding import Severity
-from assay.formats.pickle.values import Call, Result, Value
+from assay.formats.pickle.values import Call, Global, Items, Persistent, Result, Value
 from assay.scan.callables.allowed import Entry, Use, is_known, look_up
 from assay.scan.callables.harm import harm_of
 from assay.scan.pickles import wording
@@ -28,6 +28,11 @@ def attribute(bench: Bench, _: str, args: tuple[Value, ...], call: Call) -> None
     if name.startswith("_"):
         listed = look_up(start, name) if start else _made_of_listed(holder) if not name.startswith("__") else None
         if listed is not None:
+            return
+        maker = _maker(holder)
+        if not name.startswith("__") and maker and not is_python(maker) and reached(maker, name) is None:
+            words = f"looks up {wording.text(full, 100)}, a private attribute of a class that is on no list"
+            bench.flag("pickle-unknown-name", full, words, call.offset, Severity.LOW)
             return
         _reaches(bench, full, "looks up a private attribute", call)
         return
@@ -122,7 +127,23 @@ def _reaches(bench: Bench, subject: str, words: str, call: Call) -> None:
 
 def _made_of_listed(holder: Value) -> Entry | None:
     """What the allow-list says of the class whose instance this is."""
-    maker = resolved(holder.call.target) if isinstance(holder, Result) else ""
-    if maker in ("copyreg._reconstructor", "copyreg.__newobj__") and isinstance(holder, Result) and holder.call.args:
-        maker = resolved(holder.call.args[0])
+    maker = _maker(holder)
     return look_up(*maker.rsplit(".", 1), new=True) if "." in maker else None
+
+
+def _maker(holder: Value) -> str:
+    """The dotted name of the class whose instance this is, as far as it is told."""
+    if not isinstance(holder, Result):
+        return ""
+    match holder.call.target:
+        case Persistent(pid=Items(items=("module", Global() as named, *_))):
+            return named.dotted  # PyTorch's old format keeps classes so, with their source
+    maker = resolved(holder.call.target)
+    if maker in ("copyreg._reconstructor", "copyreg.__newobj__") and holder.call.args:
+        return resolved(holder.call.args[0])
+    return maker if holder.call.op in ("NEWOBJ", "NEWOBJ_EX") or look_up(*_split(maker), new=True) else ""
+
+
+def _split(dotted: str) -> tuple[str, str]:
+    before, _, last = dotted.rpartition(".")
+    return before, last

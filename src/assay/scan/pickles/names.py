@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from assay.formats.pickle.values import Global, Result, Value
-from assay.scan.callables.allowed import canonical, look_up
+from assay.formats.pickle.values import Call, Global, Items, Result, Value
+from assay.scan.callables.allowed import Use, canonical, look_up
 from assay.scan.callables.harm import Harm, harm_of
 from assay.scan.callables.python_modules import PYTHON
 
@@ -53,6 +53,10 @@ _HINTS: Final = (
     ),
 )
 _STEPS: Final = 8
+#: Calls that give no text, whatever they are given.
+_NEVER_TEXT: Final = frozenset(
+    ("numpy.dtype", "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
+)
 
 
 def is_python(dotted: str) -> bool:
@@ -138,13 +142,30 @@ def resolved(found: Value, steps: int = 0) -> str:  # noqa: PLR0911 - one case f
 
 
 def is_no_text(found: Value) -> bool:
-    """Whether a value is an instance of a listed class, which Python's unpickler takes for no part of a name."""
-    if not isinstance(found, Result) or found.call.op not in ("NEWOBJ", "NEWOBJ_EX"):
-        return False
-    made = found.call.target
-    if not isinstance(made, Global) or made.module == "builtins":
-        return False
-    return look_up(made.module, made.name, new=True) is not None
+    """Whether a value is a listed class, an instance of one or a container: Python's unpickler takes no such for a part
+    of a name, and ends there.
+    """
+    match found:
+        case Items() | int() | float() | bytes() | None:
+            return True
+        case Global():
+            entry = look_up(found.module, found.name)
+            return entry is not None and entry.use is Use.CLASS and is_class_like(found.dotted)
+        case Result(call=Call(op="NEWOBJ" | "NEWOBJ_EX", target=Global() as made)):
+            return made.module != "builtins" and look_up(made.module, made.name, new=True) is not None
+        case Result(call=Call(target=Global() as made)):
+            return made.dotted in _NEVER_TEXT
+    return False
+
+
+def is_hardly_text(found: Value) -> bool:
+    """Whether a value is written as classes are, or made as their instances are."""
+    match found:
+        case Global():
+            return is_class_like(found.dotted) and not is_python(found.dotted)
+        case Result(call=Call(op="NEWOBJ" | "NEWOBJ_EX", target=Global() as made)):
+            return not is_python(made.dotted)
+    return False
 
 
 def hint(dotted: str) -> str:

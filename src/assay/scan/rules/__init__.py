@@ -289,7 +289,9 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
         "onnx_external_out_of_range",
         "openvino_out_of_range",
         "pickle_sibling_module",
+        "repository_link_escape",
         "repository_loader_script",
+        "repository_odd_name",
         "repository_remote_code",
         "tensorflow_out_of_range",
         "tfjs_out_of_range",
@@ -303,6 +305,7 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
     ),
     "template": (
         "template_exhausts_memory",
+        "template_hidden_instruction",
         "template_loads_template",
         "template_reaches_internals",
         "template_unknown_function",
@@ -318,10 +321,22 @@ BY_KIND: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+#: Of the rules of pickles, those that have nothing to say when nothing is fetched or called, as in mere data.
+OF_CALLS: Final = frozenset({
+    "pickle_allowed_callable", "pickle_alters_process", "pickle_attribute_tampering", "pickle_dangerous_name",
+    "pickle_embedded_code", "pickle_executes_code", "pickle_extension_code", "pickle_file_access",
+    "pickle_imports_module", "pickle_indirect_name", "pickle_loads_more_code", "pickle_network_access",
+    "pickle_runs_command", "pickle_unknown_call", "pickle_unknown_class", "pickle_unknown_name",
+})  # fmt: skip
+
+
 @cache
-def rules_for(kind: str) -> tuple[Rule, ...]:
-    """The rules that look at views of this kind."""
-    return tuple(_load(module) for module in BY_KIND.get(kind, ()))
+def rules_for(kind: str, *, calls: bool = True) -> tuple[Rule, ...]:
+    """The rules that look at views of this kind.
+
+    :param calls: those as well that only speak of what is fetched or called
+    """
+    return tuple(_load(module) for module in BY_KIND.get(kind, ()) if calls or module not in OF_CALLS)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -43,6 +43,12 @@ def _paths(view: Document) -> Iterator[tuple[str, str]]:
         if isinstance(weights, dict):
             for path in sorted({value for value in weights.values() if isinstance(value, str)}):
                 yield str(mapping.place.below("weight_map")), path
+        groups = entries.get("weightsManifest")
+        for group in groups if isinstance(groups, list) else ():
+            paths = group.get("paths") if isinstance(group, dict) else None
+            for part in paths if isinstance(paths, list) else ():
+                if isinstance(part, str):
+                    yield str(mapping.place.below("weightsManifest")), part
         keys: tuple[str, ...] = ()
         if "loader_module" in entries:
             keys = ("code", "data", "env", "model_path", "python_model")

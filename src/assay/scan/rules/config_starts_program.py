@@ -27,7 +27,7 @@ from assay.core import threat
 from assay.core.finding import Confidence, Severity
 from assay.formats.repository.document import Document, Mapping, Node
 from assay.scan.rule import Hit, Rule
-from assay.scan.surroundings.shell import fetches_and_runs, opens_shell
+from assay.scan.surroundings.shell import fetches_and_runs, fetches_unprotected, opens_shell
 
 #: Entries of git's configuration that name a program.
 _GIT: Final = {
@@ -40,6 +40,13 @@ _GIT: Final = {
 }
 _ON_CREATION: Final = ("initializeCommand", "onCreateCommand", "updateContentCommand", "postCreateCommand",
                        "postStartCommand", "postAttachCommand")  # fmt: skip
+#: Keys under which tools keep command lines.
+_RUN: Final = frozenset(
+    (
+        "command", "cmd", "run", "args", "entrypoint", "setup_script", "script", "pre_install", "exec", "entry",
+        "setup_commands", "initialization_commands", "worker_setup_commands", "lifecycle", *_ON_CREATION,
+    )
+)  # fmt: skip
 _ON_INSTALL: Final = ("preinstall", "install", "postinstall", "prepare")
 #: Programs that run whatever text they are given.
 _SHELLS: Final = re.compile(r"(?:.*[/\\])?(?:(?:ba|z|da|k)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|curl|wget|nc)")
@@ -53,11 +60,22 @@ def check(view: Document) -> Iterator[Hit]:
     for mapping in view.mappings:
         yield from _task(view, mapping)
         yield from _server(view, mapping)
+        yield from _fetched(view, mapping)
         entries = mapping.entries
         if ("image" in entries or "dockerFile" in entries or "build" in entries) and mapping.place.above is None:
             yield from _commands(view, mapping, _ON_CREATION, "the container runs on its creation")
         if mapping.place.key == "scripts":
             yield from _commands(view, mapping, _ON_INSTALL, "npm runs on installation")
+
+
+def _fetched(view: Document, mapping: Mapping) -> Iterator[Hit]:
+    """MLproject, cog, compose, KServe, devcontainer and what comes after them: whatever the key, a shell is fed."""
+    if view.notation == "json" and not (len(view.roots) == 1 and isinstance(view.roots[0], dict)):
+        return  # lines or a list of records are data
+    for key in sorted(_RUN & mapping.entries.keys()):
+        command = _line(mapping.entries[key], mapping.entries.get("args") if key == "command" else None)
+        if opens_shell(command) or fetches_unprotected(command):
+            yield _hit(view, mapping, command, f"is run ({key})", Severity.HIGH)
 
 
 def _task(view: Document, mapping: Mapping) -> Iterator[Hit]:
@@ -87,7 +105,11 @@ def _git(view: Document) -> Iterator[Hit]:
     for mapping in view.mappings:
         section = mapping.place.key.partition(" ")[0].lower()
         for key, value in mapping.entries.items():
-            if not isinstance(value, str) or section not in _GIT:
+            if not isinstance(value, str):
+                continue
+            if section == "submodule" and (value.startswith("ext::") or (key.lower() == "update" and value[:1] == "!")):
+                yield _hit(view, mapping, value, f"git runs ({mapping.place.key}.{key})", Severity.HIGH)
+            if section not in _GIT:
                 continue
             aliased = section == "alias" and value.startswith("!")
             if aliased or (key.lower() in _GIT[section] and _is_program(value)):

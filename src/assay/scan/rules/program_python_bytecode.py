@@ -2,6 +2,7 @@
 
 ## Why it matters
 Python imports a `.pyc` without looking at any source. It can differ from the source beside it, and nobody reads it.
+A cache of "unchecked" hash in `__pycache__` is run in place of its source, whatever that says.
 
 ## Example
 `handler.pyc` in a model archive, whose code uses `os.system`.
@@ -38,7 +39,10 @@ def check(view: Bytecode) -> Iterator[Hit]:
     if not view.openly_named:
         yield Hit(f"it is compiled Python named as something else{does}", 0, severity=Severity.HIGH)
     elif _CACHED.search(view.name):
-        if _STARTS & set(view.names):
+        if used and view.unchecked:
+            worst = Severity.HIGH if _STARTS & set(view.names) else Severity.MEDIUM
+            yield Hit(f"it is a cache that Python runs without a look at its source{does}", 0, severity=worst)
+        elif _STARTS & set(view.names):
             yield Hit(f"it is Python's own cache of a module{does}", 0, severity=Severity.INFO)
     else:
         severity = Severity.MEDIUM if _STARTS & set(view.names) else None

@@ -28,7 +28,7 @@ from assay.scan.rule import Hit, Rule
 from assay.scan.surroundings.shell import fetches_and_runs, fetches_unprotected, opens_shell
 
 _RECIPES: Final = re.compile(
-    r"(?:.*[._-])?(?:dockerfile|containerfile|makefile|gnumakefile|justfile)(?:[._-].*)?|.*\.mk|package\.json|.*\.(?:ba|z)?sh"
+    r"(?:.*[._-])?(?:dockerfile|containerfile|makefile|gnumakefile|justfile)(?:[._-].*)?|.*\.mk|package\.json|\.envrc|.*\.(?:ba|z)?sh"
     # Hooks of git, by the names under which it runs them.
     r"|(?:pre|post)-(?:commit|checkout|merge|push|rebase|applypatch|receive|update|rewrite)|prepare-commit-msg|commit-msg",
     re.IGNORECASE,

@@ -48,6 +48,7 @@ def check(view: Repository) -> Iterator[Hit]:
             else:
                 for code in imported(view, found):
                     yield from _effects(view, path, code)
+                    yield from _native(view, path, code)
                 for code, behaves in effects_across(view, found):
                     yield from _told(path, code, behaves)
 
@@ -56,6 +57,15 @@ def _effects(view: Repository, path: str, code: str) -> Iterator[Hit]:
     for fact in view.facts_by_path.get(code, ()):
         if fact.kind == "does":
             yield from _told(path, code, behaviour(fact.value))
+
+
+def _native(view: Repository, path: str, code: str) -> Iterator[Hit]:
+    """A module that is imported by name and lies beside as a native library, which runs as soon as it is loaded."""
+    libraries = [place for place in view.paths if place.endswith((".so", ".pyd"))]
+    for fact in view.facts_by_path.get(code, ()) if libraries else ():
+        module = beside(code, fact.value.lstrip(".").replace(".", "/")) if fact.kind == "imports" else ""
+        if module and any(place.startswith(f"{module}.") for place in libraries):
+            yield Hit(f"{path} has it run, and it imports {fact.value}, a native library that lies beside", member=code)
 
 
 def _told(path: str, code: str, found: Behaviour) -> Iterator[Hit]:

@@ -72,10 +72,8 @@ def _detector(module: str, name: str) -> Callable[[str], Iterable[str]]:
 
 
 def _pattern(pattern: str) -> Callable[[str], Iterable[str]]:
-    compiled = re.compile(pattern)
-
     def find(text: str) -> Iterable[str]:
-        return [match[1] for match in compiled.finditer(text)]
+        return [match[1] for match in re.finditer(pattern, text)]  # compiled when it is first needed
 
     return find
 
@@ -89,24 +87,22 @@ _PRIVATE: Final = (
     r"-----BEGIN (?:(?!ENCRYPTED)[A-Z]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:\\[nr]|[\s\"',+]){0,20}([A-Za-z0-9+/=]{40,})"
 )
-_KEYED: Final = re.compile(
-    r"[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key"
-    r"|client[_-]?secret)[\"']?\s{0,3}[:=]\s{0,3}[\"']([A-Za-z0-9+/_.~-]{20,200}={0,2})[\"']",
-    re.IGNORECASE,
+_KEYED: Final = (
+    r"(?i)[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key"
+    r"|client[_-]?secret)[\"']?\s{0,3}[:=]\s{0,3}[\"']([A-Za-z0-9+/_.~-]{20,200}={0,2})[\"']"
 )
 
 
 #: A line of the environment of programs, as ``.env`` has them: without quotes and blanks.
-_ENVIRONMENT: Final = re.compile(
-    r"^(?:export[ \t]+)?[A-Z0-9_]{0,40}(?:SECRET|PASSWORD|API_KEY|ACCESS_KEY|ACCESS_TOKEN|AUTH_TOKEN|PRIVATE_KEY)"
-    r"[A-Z0-9_]{0,40}=([A-Za-z0-9+/_.~-]{20,200}={0,2})[ \t\r]*$",
-    re.MULTILINE,
+_ENVIRONMENT: Final = (
+    r"(?m)^(?:export[ \t]+)?[A-Z0-9_]{0,40}(?:SECRET|PASSWORD|API_KEY|ACCESS_KEY|ACCESS_TOKEN|AUTH_TOKEN|PRIVATE_KEY)"
+    r"[A-Z0-9_]{0,40}=([A-Za-z0-9+/_.~-]{20,200}={0,2})[ \t\r]*$"
 )
 _WANDB: Final = r"WANDB_API_KEY[\\\"']{0,2}\s{0,3}[:=]\s{0,3}[\\\"']{0,2}([0-9a-f]{40})(?![0-9A-Za-z])"
 
 
 def _keyed(text: str) -> Iterable[str]:
-    found = (match[1] for pattern in (_KEYED, _ENVIRONMENT) for match in pattern.finditer(text))
+    found = (match[1] for pattern in (_KEYED, _ENVIRONMENT) for match in re.finditer(pattern, text))
     return [value for value in found if _is_random(value)]
 
 
@@ -150,7 +146,52 @@ def _basic(text: str) -> Iterable[str]:
     ]
 
 
+def _mixed_alone(pattern: str) -> Callable[[str], Iterable[str]]:
+    """Tokens that are no part of a longer word, and no word themselves."""
+    find = _alone(pattern)
+    return lambda text: [value for value in find(text) if any(map(str.isdigit, value)) and len(set(value)) > 11]
+
+
+#: Whose key it is, how it begins, and the rest of it.
+_VENDORS: Final = (
+    ("an xAI key", "xai-", r"[A-Za-z0-9]{70,90}"),
+    ("a Groq key", "gsk_", r"[A-Za-z0-9]{48,56}"),
+    ("a Perplexity key", "pplx-", r"[A-Za-z0-9]{40,60}"),
+    ("an OpenRouter key", "sk-or-v1-", r"[0-9a-f]{60,70}"),
+    ("an NVIDIA key", "nvapi-", r"[A-Za-z0-9_-]{55,75}"),
+    ("a Pinecone key", "pcsk_", r"[A-Za-z0-9_]{50,80}"),
+    ("a LangSmith key", "lsv2_", r"(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}"),
+    ("a Langfuse key", "sk-lf-", r"[0-9a-f-]{36}"),
+    ("a Jina key", "jina_", r"[A-Za-z0-9_-]{50,70}"),
+    ("a DigitalOcean token", "dop_v1_", r"[0-9a-f]{64}"),
+    ("a Docker Hub token", "dckr_pat_", r"[A-Za-z0-9_-]{27}"),
+    ("a Doppler token", "dp.pt.", r"[A-Za-z0-9]{40,44}"),
+    ("a Vault token", "hvs.", r"[A-Za-z0-9_-]{24,120}"),
+    ("a New Relic key", "NRAK-", r"[A-Z0-9]{27}"),
+    ("a Grafana token", "glsa_", r"[A-Za-z0-9]{32}_[0-9a-fA-F]{8}"),
+    ("a Linear key", "lin_api_", r"[A-Za-z0-9]{40}"),
+    ("a Notion token", "ntn_", r"[A-Za-z0-9]{40,50}"),
+    ("a Postman key", "PMAK-", r"[0-9a-f]{24}-[0-9a-f]{34}"),
+    ("a Figma token", "figd_", r"[A-Za-z0-9_-]{40}"),
+    ("a Shopify token", "shpat_", r"[0-9a-fA-F]{32}"),
+    ("a Supabase token", "sbp_", r"[0-9a-f]{40}"),
+    ("a PlanetScale token", "pscale_tkn_", r"[A-Za-z0-9_.-]{32,64}"),
+    ("an age key", "AGE-SECRET-KEY-", r"1[0-9A-Z]{58}"),
+)  # fmt: skip
+_WEBHOOK: Final = r"(discord(?:app)?\.com/api/webhooks/\d{15,22}/[A-Za-z0-9_-]{50,80})"
+_AUTHS: Final = r"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{16,}={0,2})\""
+_NETRC: Final = r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S{8,200})"
+_CLIENT: Final = r"client-key-data:\s*([A-Za-z0-9+/=]{100,})"
+_REDIS: Final = r"rediss?://[^\s:/@]{0,60}:([^\s:/@\"'<>{}$%*]{8,100})@[\w.-]+"
+
+
 _SORTS: Final = (
+    *(_Sort(what, (start,), _mixed_alone(re.escape(start) + rest)) for what, start, rest in _VENDORS),
+    _Sort("a Discord webhook", ("/api/webhooks/",), _pattern(_WEBHOOK)),
+    _Sort("a registry's password", ("\"auths\"",), _pattern(_AUTHS), Severity.HIGH, Confidence.MEDIUM),
+    _Sort("a password of .netrc", ("machine ",), _pattern(_NETRC), Severity.HIGH, Confidence.MEDIUM),
+    _Sort("a key of Kubernetes", ("client-key-data",), _pattern(_CLIENT)),
+    _Sort("a password of Redis", ("redis://:", "rediss://:"), _pattern(_REDIS), Severity.MEDIUM, Confidence.MEDIUM),
     _Sort("an AWS access key", ("AKIA",), _alone(r"AKIA[0-9A-Z]{16}")),
     _Sort("an AWS access key for a time", ("ASIA",), _alone(r"ASIA[0-9A-Z]{16}"), Severity.LOW, Confidence.MEDIUM),
     _Sort("an AWS secret key", ("aws", "AWS", "Aws"), _aws),
@@ -187,7 +228,7 @@ _SORTS: Final = (
     ),
 )  # fmt: skip
 #: Words that are in too many texts that hold no secret.
-_COMMON_WORDS: Final = ("aws", "AWS", "Aws", "://", "eyJ")
+_COMMON_WORDS: Final = ("aws", "AWS", "Aws", "://", "eyJ", "machine ")
 #: Of which one stands in or before every secret that is told by its form.
 WORDS: Final = tuple(
     word for sort in _SORTS if sort.find is not _keyed for word in sort.words if word not in _COMMON_WORDS

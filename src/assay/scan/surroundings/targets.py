@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from assay.core.finding import Severity
 from assay.formats.repository.document import Document, Mapping, Place
 from assay.formats.repository.references import Loader
-from assay.scan.surroundings.names import RESOLVERS
+from assay.scan.surroundings.names import RESOLVERS, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ _CERTAIN: Final = ("_target_", "class_path", "__target__", "py/object", "py/func
 _PERHAPS: Final = (
     "target", "()", "class", "_class", "cls", "callable", "function", "func", "factory", "builder", "_call_",
     "entry_point", "entrypoint", "constructor", "instantiate", "_fn_", "_partial_", "resolver", "import_path",
-    "model_class", "__class__",
+    "model_class", "__class__", "py/repr", "worker_process_setup_hook",
 )  # fmt: skip
-_KEYS: Final = frozenset((*_CERTAIN, *_PERHAPS, "py/reduce"))
+#: Keys that name anything: kedro's, AutoGen's, ZenML's, Rasa's, Haystack's. Only a name of the worst harm counts there.
+_ANYTHING: Final = ("type", "source", "provider", "name", "component", "handler", "hook")
+_KEYS: Final = frozenset((*_CERTAIN, *_PERHAPS, *_ANYTHING, "py/reduce"))
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 
@@ -51,7 +54,7 @@ def targets_of(document: Document) -> Iterator[Target]:
             yield Target(reference.loader.value, f"{reference.module}.{reference.name}", reference.place, certain=False)
 
 
-def _keyed(mapping: Mapping) -> Iterator[Target]:
+def _keyed(mapping: Mapping) -> Iterator[Target]:  # noqa: PLR0912 - one branch for each form
     entries = mapping.entries
     if _KEYS.isdisjoint(entries):
         return
@@ -61,10 +64,21 @@ def _keyed(mapping: Mapping) -> Iterator[Target]:
             yield Target(key, value.strip().replace(":", "."), mapping.place.below(key), certain=True)
             if value in RESOLVERS and isinstance(path := entries.get("path"), str):
                 yield Target("path", path, mapping.place.below("path"), certain=True)
+    module, name = entries.get("__module__"), entries.get("__class__")
+    if isinstance(module, str) and isinstance(name, str) and _DOTTED.fullmatch(whole := f"{module}.{name}"):
+        yield Target("__class__", whole, mapping.place.below("__class__"), certain=False)
     for key in _PERHAPS:
         value = entries.get(key)
+        if isinstance(value, str) and key == "py/repr":  # ``module/expression``, which is evaluated
+            value = value.partition("(")[0].replace("/", ".")
         if isinstance(value, str) and _DOTTED.fullmatch(value):
             yield Target(key, value, mapping.place.below(key), certain=False)
+    for key in _ANYTHING:
+        value = entries.get(key)
+        if isinstance(value, str) and _DOTTED.fullmatch(value):
+            found = judge(value)
+            if found is not None and found.known and found.severity >= Severity.HIGH:
+                yield Target(key, value, mapping.place.below(key), certain=False)
     arguments = entries.get("_args_")
     called = arguments[0] if isinstance(arguments, list) and arguments and "_target_" in entries else None
     if isinstance(called, str) and _DOTTED.fullmatch(called):
