@@ -68,7 +68,12 @@ def measure(contender: Contender, cap: float) -> Run:
 def contenders(path: Path, peers: Path | None, cache: Path) -> list[Contender]:
     """Who scans ``path``; the first is the limit they are compared with."""
     files = sorted(str(file) for file in path.rglob("*") if file.is_file()) if path.is_dir() else [str(path)]
-    own = {"XDG_CACHE_HOME": str(cache)}
+    # Bytecode is kept as pip keeps it for whatever it installs, the peers among that.
+    own = {
+        "XDG_CACHE_HOME": str(cache),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(cache / "bytecode"),
+    }
     assay = [sys.executable, "-m", "assay", "scan", "--format", "json", str(path)]
     rows = [
         Contender(LIMIT, ["openssl", "dgst", "-sha256", *files], {}, quick=True),

@@ -36,7 +36,7 @@ def test_they_are_rules_of_pickles() -> None:
     assert set(BY_KIND["pickle"]) >= OF_CALLS
 
 
-@pytest.mark.parametrize("view", idle())
+@pytest.mark.parametrize("view", list(idle()))
 def test_they_are_silent(view: Pickle) -> None:
     """All of them, so that leaving them out hides nothing."""
     assert view.idle
