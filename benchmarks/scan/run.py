@@ -163,12 +163,13 @@ def main() -> None:
             path = Path(folder) / name
             subprocess.run([sys.executable, str(WORKLOADS), key, str(path), str(amount)], check=True)
             time.sleep(3)  # a file that changed just now is not taken from the cache
-            rows: dict[str, Run] = {}
-            for contender in contenders(path, options.peers, Path(folder) / "cache"):
-                count = options.runs if contender.quick else 1
-                runs = [measure(contender, options.cap) for _ in range(count)]
-                rows[contender.name] = min(runs, key=lambda run: run.wall)
-            table(title, rows)
+            rivals = contenders(path, options.peers, Path(folder) / "cache")
+            runs: dict[str, list[Run]] = {rival.name: [] for rival in rivals}
+            for count in range(options.runs):  # in turns: the machine may be faster at one time than at another
+                for rival in rivals:
+                    if rival.quick or not count:
+                        runs[rival.name].append(measure(rival, options.cap))
+            table(title, {name: min(each, key=lambda run: run.wall) for name, each in runs.items()})
 
 
 if __name__ == "__main__":
